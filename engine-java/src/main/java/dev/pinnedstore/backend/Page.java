@@ -1,0 +1,195 @@
+package dev.pinnedstore.backend;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One page: an id, a generation, and memory while it has any.
+ *
+ * <h2>The life of a page</h2>
+ *
+ * <pre>
+ *            commit               activate             seal              last acknowledgement
+ *   (free) ---------> [ready] ---------------> active -------> sealed -----------------------+
+ *      ^                 ^  |  give back                                                     |
+ *      |                 |  v                                                                v
+ *      +-----------------|--+             recycle: generation + 1, views retired         [emptied]
+ *                        +-------------------------------------------------------------------+
+ * </pre>
+ *
+ * <p>Names in brackets are stacks: whoever pops a page from one owns it alone. An active page is in
+ * a stripe of the backend; a sealed one is in no list, its handles lead to it.
+ *
+ * <h2>Reclamation: who may do what, in which order, and why it is safe</h2>
+ *
+ * <ol>
+ *   <li><b>Reserve.</b> A writer adds granules and one entry to {@link #reserve} by one
+ *       compare-and-set, which fails once the word is sealed. From then on the entry is counted,
+ *       and the page cannot be emptied before this entry is acknowledged or cancelled: a writer in
+ *       flight is never robbed. It reads {@link #frame} and {@link #generation} after that.
+ *   <li><b>Publish.</b> The writer copies the bytes, raises {@link #newestMillis}, and stores the
+ *       entry's word with release: whoever reads the word sees the bytes and the time.
+ *   <li><b>Acknowledge.</b> One compare-and-set of the entry's word, live to acknowledged; only the
+ *       thread whose compare-and-set succeeds then adds -1 to {@link #live}. A cancelled
+ *       reservation adds -1 as well.
+ *   <li><b>Seal.</b> One thread sets the sealed bit and learns from the same word how many entries
+ *       there are; it then adds that number to {@link #live}. Before that addition the word counts
+ *       from zero downwards, so it cannot reach zero by an acknowledgement; after it, it holds the
+ *       entries that are left. So exactly one addition in a page's generation yields zero, and the
+ *       thread that made it owns the emptied page. No other thread touches the page after its own
+ *       addition, so the owner is alone.
+ *   <li><b>Recycle</b> by the owner: the generation rises first, then a full fence. A reader that
+ *       checks the generation <em>after</em> it has taken a view or copied bytes either sees the
+ *       new one and fails, or has finished before anything was changed. Then the views are retired
+ *       ({@link PageView}); only after that the page is ready again.
+ *   <li><b>Activate</b> by the owner: a new view marker, {@link #live} = 0, and {@link #reserve} =
+ *       0 last, with release. A writer that kept a reference to the page from long ago and reserves
+ *       now has a valid reservation in the new generation.
+ *   <li><b>Give back</b> by the owner of a ready page: its Arena closes, which waits for readers
+ *       that are inside an access and makes every later access an exception.
+ * </ol>
+ */
+final class Page extends PageWords.Padded {
+  private static final VarHandle VIEW = handle("view", PageView.class);
+  private static final VarHandle NEWEST = handle("newestMillis", long.class);
+
+  final int id;
+
+  /** The generation of the slot's first incarnation. */
+  final int firstGeneration;
+
+  /** Counts incarnations from {@link #firstGeneration} upwards; written by the owner alone. */
+  volatile int generation;
+
+  /** The memory, or null while the slot is free. */
+  volatile @Nullable Frame frame;
+
+  volatile PageView view = PageView.NONE;
+
+  /** No entry is younger; raised before an entry becomes visible. */
+  volatile long newestMillis;
+
+  /** When the page was last emptied or made, by the store's clock. */
+  long idleSinceNanos;
+
+  /** Whether bytes of earlier blobs may be in the memory. */
+  boolean dirty;
+
+  /** The page below in a {@link PageStack}, by id + 1; 0 ends the stack. */
+  volatile int below;
+
+  /** Failed reservations; racy on purpose, a hint that threads meet here. */
+  int collisions;
+
+  Page(int id, int firstGeneration) {
+    this.id = id;
+    this.firstGeneration = firstGeneration;
+    this.generation = firstGeneration;
+  }
+
+  private static VarHandle handle(String name, Class<?> type) {
+    try {
+      return MethodHandles.lookup().findVarHandle(Page.class, name, type);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Whether the slot has used up its generations and must never be issued again. */
+  boolean isSpent() {
+    return generation == firstGeneration - 1;
+  }
+
+  /** Whether a generation was this slot's at some time before now. */
+  boolean isPast(int generation) {
+    return Integer.compareUnsigned(generation - firstGeneration, this.generation - firstGeneration)
+        < 0;
+  }
+
+  /** Raises the time of the newest entry. */
+  void raiseNewest(long millis) {
+    long newest = newestMillis;
+    while (millis > newest && !NEWEST.compareAndSet(this, newest, millis)) {
+      newest = newestMillis;
+    }
+  }
+
+  /**
+   * Seals the page.
+   *
+   * @return true when the caller thereby owns it, emptied
+   */
+  boolean seal() {
+    long word = reserve;
+    while (!ReserveLayout.isSealed(word)) {
+      if (PageWords.RESERVE.compareAndSet(this, word, word | ReserveLayout.SEALED)) {
+        long entries = ReserveLayout.entries(word);
+        return (long) PageWords.LIVE.getAndAdd(this, entries) + entries == 0;
+      }
+      word = reserve;
+    }
+    return false;
+  }
+
+  /**
+   * Takes one entry off the count: acknowledged or cancelled.
+   *
+   * @return true when the caller thereby owns the page, emptied
+   */
+  boolean release() {
+    return (long) PageWords.LIVE.getAndAdd(this, -1L) == 1;
+  }
+
+  /** Entries that are neither acknowledged nor cancelled; exact when nobody writes. */
+  long liveEntries() {
+    long word = reserve;
+    long count = live;
+    return Math.max(0, ReserveLayout.isSealed(word) ? count : ReserveLayout.entries(word) + count);
+  }
+
+  /** Opens the page to writers; owner only. */
+  void activate(long millis) {
+    prepare(millis);
+    view = new PageView();
+    PageWords.RESERVE.setRelease(this, ReserveLayout.EMPTY);
+  }
+
+  /** Makes the page that of a single blob, sealed with one entry; owner only. */
+  void activateForOne(long millis) {
+    prepare(millis);
+    live = 1;
+    reserve = ReserveLayout.SEALED | ReserveLayout.ENTRY;
+    view = new PageView();
+  }
+
+  private void prepare(long millis) {
+    newestMillis = millis;
+    live = 0;
+    collisions = 0;
+  }
+
+  /**
+   * Ends the generation; owner only.
+   *
+   * @return true when nobody has a view of the page, so that it is ready again; otherwise its views
+   *     must die first
+   */
+  boolean endGeneration() {
+    int next = generation + 1;
+    generation = next;
+    VarHandle.fullFence();
+    reserve = ReserveLayout.SEALED;
+    dirty = true;
+    if ((next & EntryLayout.GENERATIONS - 1) == 0 && frame != null) {
+      EntryLayout.clear(frame);
+    }
+    PageView current = view;
+    return !current.isShared() && VIEW.compareAndSet(this, current, PageView.NONE);
+  }
+
+  /** Installs the first view of a generation; false when the marker is no longer there. */
+  boolean share(PageView marker, PageView shared) {
+    return VIEW.compareAndSet(this, marker, shared);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.pinnedstore.backend;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages that take blobs: one for all threads, more of them when threads collide.
+ *
+ * <p>A thread writes to the stripe that its id selects. All ids select the first one until
+ * reservations collide; then the mask widens, one bit at a time, up to a bound. So a single writer
+ * packs one page after another, and the memory that stripes hold does not grow with the number of
+ * threads. {@link SegmentedBackend#sealIdle} takes back the stripes that nobody writes to.
+ *
+ * <p>Whoever takes a page out of a stripe seals it; see {@link Page}.
+ */
+final class Stripes {
+  /** Lost races in one page after which threads spread. */
+  private static final int COLLISIONS = 64;
+
+  private final AtomicReferenceArray<@Nullable Page> active;
+  private volatile int mask;
+
+  /**
+   * Creates stripes without pages.
+   *
+   * @param atMost a bound on their number, at least 1
+   */
+  Stripes(int atMost) {
+    this.active = new AtomicReferenceArray<>(Integer.highestOneBit(atMost));
+  }
+
+  /** The calling thread's stripe. */
+  int own() {
+    return (int) Thread.currentThread().threadId() & mask;
+  }
+
+  int size() {
+    return active.length();
+  }
+
+  @Nullable Page get(int stripe) {
+    return active.get(stripe);
+  }
+
+  /** Puts a page, or none, in the place of another; who takes one out must seal it. */
+  boolean replace(int stripe, @Nullable Page old, @Nullable Page page) {
+    return active.compareAndSet(stripe, old, page);
+  }
+
+  /** Notes that a reservation lost a race for this page. Racy on purpose: a hint. */
+  void collided(Page page) {
+    if (++page.collisions >= COLLISIONS) {
+      page.collisions = 0;
+      mask = (mask << 1 | 1) & (active.length() - 1);
+    }
+  }
+
+  /** Sends all threads to the first stripe again. */
+  void gather() {
+    if (mask != 0) {
+      mask = 0;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.pinnedstore.os;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/** Makes native calls, and is the one place where their error codes are captured. */
+@SuppressWarnings("restricted")
+final class NativeCalls {
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+
+  /** {@code GetLastError} on Windows, {@code errno} elsewhere. */
+  private static final String CODE_NAME =
+      OperatingSystem.CURRENT == OperatingSystem.WINDOWS ? "GetLastError" : "errno";
+
+  private static final VarHandle CODE = STATE.varHandle(PathElement.groupElement(CODE_NAME));
+
+  private NativeCalls() {}
+
+  /** A call, given the segment that its error code goes to. */
+  @FunctionalInterface
+  interface Call {
+    long invoke(MemorySegment state) throws Throwable;
+  }
+
+  /** Binds a function of the C library. */
+  static MethodHandle bind(String name, FunctionDescriptor signature) {
+    return bind(LINKER.defaultLookup(), name, signature);
+  }
+
+  /** Binds a function of a library that stays loaded. */
+  static MethodHandle bind(SymbolLookup library, String name, FunctionDescriptor signature) {
+    return LINKER.downcallHandle(
+        library.findOrThrow(name), signature, Linker.Option.captureCallState(CODE_NAME));
+  }
+
+  /** Calls; returns what the function returned, or the negated error code where that is failure. */
+  static long call(long failure, Call call) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      long result = call.invoke(state);
+      return result == failure ? -(int) CODE.get(state, 0L) : result;
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("a native call throws nothing checked", e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.pinnedstore.store;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The 24 bytes of a handle: unsigned fields, little endian, of any alignment.
+ *
+ * <pre>
+ *   0         4         8         12            16                24
+ *   +---------+---------+---------+-------------+-----------------+
+ *   | page id | offset  | size    | generation  | timestamp (ms)  |
+ *   | u32     | u32     | u32     | u32         | u64             |
+ *   +---------+---------+---------+-------------+-----------------+
+ * </pre>
+ */
+final class HandleLayout {
+  static final int BYTES = 24;
+  static final int PAGE_ID = 0;
+  static final int OFFSET = 4;
+  static final int SIZE = 8;
+  static final int GENERATION = 12;
+  static final int TIMESTAMP = 16;
+
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private HandleLayout() {}
+
+  static void write(
+      MemorySegment target,
+      long at,
+      int pageId,
+      int offset,
+      int size,
+      int generation,
+      long timestampMillis) {
+    target.set(U32, at + PAGE_ID, pageId);
+    target.set(U32, at + OFFSET, offset);
+    target.set(U32, at + SIZE, size);
+    target.set(U32, at + GENERATION, generation);
+    target.set(U64, at + TIMESTAMP, timestampMillis);
+  }
+
+  static int pageId(MemorySegment source, long at) {
+    return source.get(U32, at + PAGE_ID);
+  }
+
+  static int offset(MemorySegment source, long at) {
+    return source.get(U32, at + OFFSET);
+  }
+
+  static int size(MemorySegment source, long at) {
+    return source.get(U32, at + SIZE);
+  }
+
+  static int generation(MemorySegment source, long at) {
+    return source.get(U32, at + GENERATION);
+  }
+
+  static long timestampMillis(MemorySegment source, long at) {
+    return source.get(U64, at + TIMESTAMP);
+  }
+
+  /** Refuses a range that does not hold a handle. */
+  static void checkRange(String name, long at, MemorySegment segment) {
+    long bytes = segment.byteSize();
+    if (at < 0 || at > bytes - BYTES) {
+      throw new IndexOutOfBoundsException(
+          name + "=" + at + ": must leave " + BYTES + " bytes in a segment of " + bytes + " bytes");
+    }
+  }
+
+  /** Refuses what the calling thread could not write a handle to. */
+  static void checkWritable(String name, long at, MemorySegment segment) {
+    checkRange(name, at, segment);
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException("the segment for the handle is read-only");
+    }
+    if (!segment.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException("the segment for the handle belongs to another thread");
+    }
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("the Arena of the segment for the handle is closed");
+    }
+  }
+}

@@ -1,0 +1,649 @@
+package dev.pinnedstore.store;
+
+import dev.pinnedstore.backend.Codes;
+import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.NativeTier;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store of blobs in memory outside the heap that never moves them.
+ *
+ * <p>An append copies a blob into a page and answers with a {@link BlobHandle}; any thread views
+ * the blob in place, or copies it out, until somebody acknowledges it. Pages whose blobs are all
+ * acknowledged are written again, and given back to the operating system once they have been idle
+ * for long: by a lifecycle ({@link #startLifecycle()}) or by hand ({@link #maintain()}). Without
+ * either the store works and its memory stays.
+ *
+ * {@snippet class="dev.pinnedstore.store.StoreSnippets" region="quickstart"}
+ *
+ * <p><b>Threads.</b> All methods may be called by any number of threads at once. Append takes no
+ * lock; view, resolve and acknowledge never wait.
+ *
+ * <p><b>Ownership.</b> Whoever opens the store closes it. A view belongs to the store: it is valid
+ * until its blob is acknowledged, and then throws {@link IllegalStateException} once its page is
+ * used again, given back, or the store is closed. It never shows other bytes.
+ *
+ * <p><b>Errors.</b> An empty blob is an {@link IllegalArgumentException}. On a closed store every
+ * method but {@link #close()}, {@link #config()} and {@link #stats()} throws {@link
+ * StoreClosedException}. A blob larger than {@link StoreConfig#maxBytes()}, or than 2<sup>32</sup>
+ * - 1 bytes, is a {@link BlobTooLargeException}. Full is {@link StoreFullException}, at once.
+ *
+ * <p><b>Cost.</b> A blob takes its size rounded up to 64 bytes, and 8 bytes of table per 64 bytes
+ * of page. An append costs one compare-and-set and the copy. Handles are the only allocation; the
+ * forms that write handles to memory allocate nothing.
+ */
+public final class PinnedStore implements AutoCloseable {
+  private static final Duration DEFAULT_INTERVAL = Duration.ofMillis(100);
+  private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(1);
+  private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
+  private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final long PAGE_ALIGNMENT = 4096;
+
+  private final StoreConfig config;
+  private final StoreEngine engine;
+  private final StorageBackend backend;
+  private final long maxBlobBytes;
+  private final boolean expires;
+
+  private PinnedStore(StoreConfig config, NativeTier tier) {
+    this.config = config;
+    this.engine = new StoreEngine(config, tier);
+    this.backend = engine.backend;
+    this.maxBlobBytes =
+        Math.min(StorageBackend.MAX_BLOB_BYTES, config.maxBytes() & -PAGE_ALIGNMENT);
+    this.expires = config.ttl().isPresent();
+  }
+
+  /**
+   * Opens a store with one ready page.
+   *
+   * @param config its settings
+   * @return the store, to be closed by the caller
+   * @throws StoreFullException when the operating system has no memory for the first page
+   */
+  public static PinnedStore open(StoreConfig config) {
+    return open(config, NativeTier.current());
+  }
+
+  static PinnedStore open(StoreConfig config, NativeTier tier) {
+    PinnedStore store = new PinnedStore(config, tier);
+    if (store.backend.readyPages() == 0) {
+      StoreFullException refused = store.full(Codes.FULL_SYSTEM, config.pageSize());
+      store.close();
+      throw refused;
+    }
+    return store;
+  }
+
+  // ---- append
+
+  /**
+   * Appends all bytes of an array.
+   *
+   * @param blob the bytes, at least one
+   * @return the blob's handle
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public BlobHandle append(byte[] blob) {
+    return append(blob, 0, blob.length);
+  }
+
+  /**
+   * Appends a range of an array.
+   *
+   * @param source the array
+   * @param offset the index of the first byte
+   * @param length the number of bytes, at least one
+   * @return the blob's handle
+   * @throws IndexOutOfBoundsException when the range is not in the array
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public BlobHandle append(byte[] source, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, source.length);
+    begin(length);
+    long millis = millis();
+    try {
+      return handle(granted(backend.append(source, offset, length, millis), length), length, millis);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    }
+  }
+
+  /**
+   * Appends the remaining bytes of a buffer, whose position does not move.
+   *
+   * @param source the buffer, direct or not
+   * @return the blob's handle
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public BlobHandle append(ByteBuffer source) {
+    return append(MemorySegment.ofBuffer(source));
+  }
+
+  /**
+   * Appends all bytes of a segment.
+   *
+   * @param source the segment, of any kind
+   * @return the blob's handle
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   * @throws IllegalStateException when the source's Arena is closed
+   * @throws WrongThreadException when the source belongs to another thread
+   */
+  public BlobHandle append(MemorySegment source) {
+    long size = source.byteSize();
+    long millis = millis();
+    return handle(granted(place(source, size, millis), size), size, millis);
+  }
+
+  /**
+   * Appends a blob that is written in place.
+   *
+   * <p>The writer gets a segment of zeros, confined to the calling thread, that dies when the
+   * writer returns; the blob exists from then on. If the writer throws, nothing is published, the
+   * space is lost until its page is used again, and the exception goes through.
+   *
+   * @param size the blob's size in bytes, at least one
+   * @param writer fills the segment
+   * @return the blob's handle
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public BlobHandle append(long size, Consumer<MemorySegment> writer) {
+    Objects.requireNonNull(writer, "writer");
+    long place = granted(reservePlace(size), size);
+    boolean written = false;
+    try {
+      try (Arena arena = Arena.ofConfined()) {
+        writer.accept(backend.window(place, size, arena));
+      }
+      written = true;
+    } finally {
+      if (!written) {
+        cancel(place);
+      }
+    }
+    return publish(place, size);
+  }
+
+  /**
+   * Appends all bytes of a segment and writes the 24 bytes of the handle to memory. Allocates
+   * nothing.
+   *
+   * @param source the segment, of any kind
+   * @param handleOut where the handle goes, {@link BlobHandle#BYTES} bytes, any alignment
+   * @param handleOffset the byte offset of the handle in it
+   * @throws IndexOutOfBoundsException when the handle does not fit there; nothing is appended
+   * @throws IllegalArgumentException when handleOut is read-only; nothing is appended
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public void append(MemorySegment source, MemorySegment handleOut, long handleOffset) {
+    HandleLayout.checkWritable("handleOffset", handleOffset, handleOut);
+    long size = source.byteSize();
+    long millis = millis();
+    long place = granted(place(source, size, millis), size);
+    int pageId = Codes.pageId(place);
+    int generation = backend.generation(pageId);
+    try {
+      HandleLayout.write(
+          handleOut, handleOffset, pageId, Codes.offset(place), (int) size, generation, millis);
+    } catch (RuntimeException | Error e) {
+      // The memory went while the blob was appended: nobody will ever know this handle.
+      backend.acknowledge(pageId, Codes.offset(place), (int) size, generation, millis);
+      throw e;
+    }
+  }
+
+  /**
+   * Appends all bytes of a segment if there is room.
+   *
+   * @param source the segment, of any kind
+   * @return the blob's handle, or null when the store is full
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public @Nullable BlobHandle tryAppend(MemorySegment source) {
+    long size = source.byteSize();
+    long millis = millis();
+    long place = place(source, size, millis);
+    return isGranted(place, size) ? handle(place, size, millis) : null;
+  }
+
+  /**
+   * Reserves space for a blob that is written in place and published later.
+   *
+   * @param size the blob's size in bytes, at least one
+   * @return the reservation, to be published or closed by the caller
+   * @throws StoreFullException when a limit is reached and no page can be reused
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public Reservation reserve(long size) {
+    return reservation(granted(reservePlace(size), size), size);
+  }
+
+  /**
+   * Reserves space if there is room; see {@link #reserve}.
+   *
+   * @param size the blob's size in bytes, at least one
+   * @return the reservation, or null when the store is full
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public @Nullable Reservation tryReserve(long size) {
+    long place = reservePlace(size);
+    return isGranted(place, size) ? reservation(place, size) : null;
+  }
+
+  // ---- read
+
+  /**
+   * Views a blob in place. Copies nothing.
+   *
+   * @param handle the blob's handle
+   * @return a read-only segment of the blob's bytes; see above for how long it lives
+   * @throws StaleHandleException when the blob was acknowledged or has expired
+   * @throws InvalidHandleException when no such handle was ever issued
+   */
+  public MemorySegment view(BlobHandle handle) {
+    return view(
+        handle.pageId(),
+        handle.offset(),
+        handle.size(),
+        handle.generation(),
+        handle.timestampMillis());
+  }
+
+  /**
+   * Views a blob in place whose handle lies in memory. Copies nothing.
+   *
+   * @param handle where the 24 bytes of the handle are
+   * @param handleOffset the byte offset of the handle in it
+   * @return a read-only segment of the blob's bytes; see above for how long it lives
+   * @throws StaleHandleException when the blob was acknowledged or has expired
+   * @throws InvalidHandleException when no such handle was ever issued
+   */
+  public MemorySegment view(MemorySegment handle, long handleOffset) {
+    return view(
+        HandleLayout.pageId(handle, handleOffset),
+        HandleLayout.offset(handle, handleOffset),
+        HandleLayout.size(handle, handleOffset),
+        HandleLayout.generation(handle, handleOffset),
+        HandleLayout.timestampMillis(handle, handleOffset));
+  }
+
+  /**
+   * Copies a blob out.
+   *
+   * @param handle the blob's handle
+   * @return the bytes, the caller's own; null when the blob was acknowledged or has expired
+   * @throws InvalidHandleException when no such handle was ever issued
+   * @throws BlobTooLargeException when the blob is larger than an array
+   */
+  public byte @Nullable [] resolve(BlobHandle handle) {
+    while (true) {
+      checkOpen();
+      if (handle.sizeBytes() <= LARGEST_ARRAY) {
+        byte[] copy = copy(handle);
+        if (copy != null) {
+          return copy;
+        }
+      }
+      switch (check(handle)) {
+        case Codes.LIVE -> {
+          if (handle.sizeBytes() > LARGEST_ARRAY) {
+            throw BlobTooLargeException.forArray(handle.sizeBytes(), LARGEST_ARRAY);
+          }
+        }
+        case Codes.NEVER_ISSUED -> throw new InvalidHandleException(handle);
+        default -> {
+          return null;
+        }
+      }
+    }
+  }
+
+  /**
+   * Says that a blob was consumed. Its bytes may be overwritten from now on.
+   *
+   * @param handle the blob's handle
+   * @return true for the first call, false for every later one and when the blob has expired
+   * @throws InvalidHandleException when no such handle was ever issued
+   */
+  public boolean acknowledge(BlobHandle handle) {
+    return acknowledge(
+        handle.pageId(),
+        handle.offset(),
+        handle.size(),
+        handle.generation(),
+        handle.timestampMillis());
+  }
+
+  /**
+   * Says that a blob was consumed whose handle lies in memory. Allocates nothing.
+   *
+   * @param handle where the 24 bytes of the handle are
+   * @param handleOffset the byte offset of the handle in it
+   * @return true for the first call, false for every later one and when the blob has expired
+   * @throws InvalidHandleException when no such handle was ever issued
+   */
+  public boolean acknowledge(MemorySegment handle, long handleOffset) {
+    return acknowledge(
+        HandleLayout.pageId(handle, handleOffset),
+        HandleLayout.offset(handle, handleOffset),
+        HandleLayout.size(handle, handleOffset),
+        HandleLayout.generation(handle, handleOffset),
+        HandleLayout.timestampMillis(handle, handleOffset));
+  }
+
+  // ---- lifecycle
+
+  /**
+   * Runs one lifecycle cycle on the calling thread: expires, recycles, makes pages ready, gives
+   * idle ones back, wakes those who wait for room, and calls the listeners.
+   *
+   * @return what was done
+   */
+  public MaintenanceReport maintain() {
+    checkOpen();
+    try {
+      return engine.maintain();
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    }
+  }
+
+  /**
+   * Starts a daemon thread that runs cycles every 100 ms, and faster while pages fill.
+   *
+   * @return the running lifecycle; closing it, or the store, ends the thread
+   * @throws IllegalStateException when one runs already
+   */
+  public Lifecycle startLifecycle() {
+    return startLifecycle(DEFAULT_INTERVAL);
+  }
+
+  /**
+   * Starts a daemon thread that runs cycles at an interval, and faster while pages fill.
+   *
+   * @param interval the longest pause between cycles, 1 ms to 1 h
+   * @return the running lifecycle; closing it, or the store, ends the thread
+   * @throws IllegalStateException when one runs already
+   */
+  public Lifecycle startLifecycle(Duration interval) {
+    if (interval.compareTo(SHORTEST_INTERVAL) < 0 || interval.compareTo(LONGEST_INTERVAL) > 0) {
+      throw new IllegalArgumentException(
+          "interval=" + interval + ": must be between PT0.001S and PT1H");
+    }
+    checkOpen();
+    return engine.startLifecycle(interval);
+  }
+
+  /**
+   * Completes when an append of that size may fit again.
+   *
+   * <p>A hint: another writer may be faster; then ask again. Cancelling it, or completing it
+   * otherwise, ends the wait. Its dependent actions run on the thread that makes room, unless they
+   * are asynchronous ones; closing the store completes it with {@link StoreClosedException}.
+   *
+   * @param size the blob's size in bytes, at least one
+   * @return a future, complete already when there is room now
+   * @throws BlobTooLargeException when the blob is larger than the store may hold
+   */
+  public CompletableFuture<Void> roomFor(long size) {
+    begin(size);
+    CompletableFuture<Void> future = engine.waiters.enter(size);
+    if (engine.isClosed()) {
+      future.completeExceptionally(new StoreClosedException(engine.name));
+    }
+    return future;
+  }
+
+  /**
+   * Calls a listener for each event, on the lifecycle's thread or in {@link #maintain()}, never on
+   * a writer's. Events that nobody fetches in time are dropped and counted in the stats.
+   *
+   * @param listener called with each event; what it throws is logged and counted
+   * @return closing it ends the calls
+   */
+  public Registration listen(Consumer<? super StoreEvent> listener) {
+    Objects.requireNonNull(listener, "listener");
+    checkOpen();
+    return engine.events.listen(listener);
+  }
+
+  /**
+   * Takes the figures of the store. Walks all pages.
+   *
+   * @return figures that need not be of one instant
+   */
+  public StoreStats stats() {
+    return engine.stats();
+  }
+
+  /**
+   * Returns the settings that the store was opened with.
+   *
+   * @return the settings
+   */
+  public StoreConfig config() {
+    return config;
+  }
+
+  /**
+   * Closes the store: ends its lifecycle and every wait, lets every view die and gives all memory
+   * back. May be called again. Memory that another thread passes to a system call at this moment
+   * goes once that call returns.
+   */
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  @Override
+  public String toString() {
+    return engine.name + "[" + config + "]";
+  }
+
+  // ---- what a reservation ends with
+
+  BlobHandle publish(long place, long size) {
+    long millis = millis();
+    try {
+      backend.publish(place, size, millis);
+      return handle(place, size, millis);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    }
+  }
+
+  void cancel(long place) {
+    backend.cancel(place);
+  }
+
+  // ---- inside
+
+  private long place(MemorySegment source, long size, long millis) {
+    begin(size);
+    try {
+      return backend.append(source, 0, size, millis);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    }
+  }
+
+  private long reservePlace(long size) {
+    begin(size);
+    return backend.reserve(size, millis());
+  }
+
+  private Reservation reservation(long place, long size) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new PendingReservation(
+          this, place, size, arena, backend.window(place, size, arena));
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      cancel(place);
+      throw e;
+    }
+  }
+
+  private BlobHandle handle(long place, long size, long millis) {
+    int pageId = Codes.pageId(place);
+    return new BlobHandle(
+        pageId, Codes.offset(place), (int) size, backend.generation(pageId), millis);
+  }
+
+  private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
+    while (true) {
+      checkOpen();
+      try {
+        MemorySegment view = backend.view(pageId, offset, size, generation, millis);
+        if (view != null) {
+          return view;
+        }
+      } catch (IllegalStateException e) {
+        // The page's memory went while it was looked at: the check below says what that means.
+        checkOpen();
+      }
+      int state = check(pageId, offset, size, generation, millis);
+      if (state != Codes.LIVE) {
+        BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
+        throw state == Codes.NEVER_ISSUED
+            ? new InvalidHandleException(handle)
+            : new StaleHandleException(handle);
+      }
+    }
+  }
+
+  private byte @Nullable [] copy(BlobHandle handle) {
+    try {
+      return backend.resolve(
+          handle.pageId(),
+          handle.offset(),
+          handle.size(),
+          handle.generation(),
+          handle.timestampMillis());
+    } catch (IllegalStateException e) {
+      // The page's memory went while it was read: the caller asks what that means.
+      checkOpen();
+      return null;
+    }
+  }
+
+  private boolean acknowledge(int pageId, int offset, int size, int generation, long millis) {
+    checkOpen();
+    int state;
+    try {
+      state = backend.acknowledge(pageId, offset, size, generation, millis);
+    } catch (IllegalStateException e) {
+      state = check(pageId, offset, size, generation, millis);
+      if (state == Codes.LIVE) {
+        throw closedOr(e);
+      }
+    }
+    if (state == Codes.NEVER_ISSUED) {
+      throw new InvalidHandleException(new BlobHandle(pageId, offset, size, generation, millis));
+    }
+    return state == Codes.LIVE;
+  }
+
+  private int check(BlobHandle handle) {
+    return check(
+        handle.pageId(),
+        handle.offset(),
+        handle.size(),
+        handle.generation(),
+        handle.timestampMillis());
+  }
+
+  private int check(int pageId, int offset, int size, int generation, long millis) {
+    try {
+      return backend.check(pageId, offset, size, generation, millis);
+    } catch (IllegalStateException e) {
+      // Memory that goes belonged to a page that was empty, unless the store closes.
+      checkOpen();
+      return Codes.STALE;
+    }
+  }
+
+  private long millis() {
+    return expires ? engine.clock.exactMillis() : engine.clock.millis();
+  }
+
+  private void begin(long size) {
+    checkOpen();
+    if (size <= 0) {
+      throw new IllegalArgumentException(
+          "size=" + size + ": must be between 1 and " + maxBlobBytes + " bytes");
+    }
+    if (size > maxBlobBytes) {
+      throw new BlobTooLargeException(size, maxBlobBytes);
+    }
+  }
+
+  private void checkOpen() {
+    if (engine.isClosed()) {
+      throw new StoreClosedException(engine.name);
+    }
+  }
+
+  private IllegalStateException closedOr(IllegalStateException cause) {
+    return engine.isClosed() ? new StoreClosedException(engine.name) : cause;
+  }
+
+  private boolean isGranted(long place, long size) {
+    if (place >= 0) {
+      return true;
+    }
+    if (place == Codes.CLOSED) {
+      throw new StoreClosedException(engine.name);
+    }
+    engine.storeFull(size);
+    return false;
+  }
+
+  private long granted(long place, long size) {
+    if (!isGranted(place, size)) {
+      throw full(place, size);
+    }
+    return place;
+  }
+
+  private StoreFullException full(long code, long size) {
+    if (code == Codes.FULL_PAGES) {
+      return new StoreFullException(StoreFullException.Limit.MAX_PAGES, config.maxPages());
+    }
+    if (code == Codes.FULL_BYTES) {
+      return new StoreFullException(StoreFullException.Limit.MAX_BYTES, config.maxBytes());
+    }
+    MappingFailedException cause = backend.refusal();
+    return new StoreFullException(
+        cause == null ? StoreFullException.Limit.MEMORY : limit(cause.limit()),
+        -1,
+        cause == null ? -1 : cause.freeBytes(),
+        cause == null ? -1 : cause.totalBytes(),
+        size,
+        cause);
+  }
+
+  private static StoreFullException.Limit limit(MappingFailedException.Limit limit) {
+    return switch (limit) {
+      case ADDRESS_SPACE -> StoreFullException.Limit.ADDRESS_SPACE;
+      case MAP_COUNT -> StoreFullException.Limit.MAP_COUNT;
+      case OPEN_FILES -> StoreFullException.Limit.OPEN_FILES;
+      case DISK_SPACE -> StoreFullException.Limit.DISK_SPACE;
+      case MEMORY, OTHER -> StoreFullException.Limit.MEMORY;
+    };
+  }
+}

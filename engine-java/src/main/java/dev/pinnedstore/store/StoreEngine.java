@@ -1,0 +1,261 @@
+package dev.pinnedstore.store;
+
+import dev.pinnedstore.backend.BackendEvents;
+import dev.pinnedstore.backend.BackendSettings;
+import dev.pinnedstore.backend.BackendStats;
+import dev.pinnedstore.backend.CoarseClock;
+import dev.pinnedstore.backend.SegmentedBackend;
+import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.lifecycle.CycleReport;
+import dev.pinnedstore.lifecycle.LifecycleManager;
+import dev.pinnedstore.lifecycle.LifecycleThread;
+import dev.pinnedstore.os.MemorySource;
+import dev.pinnedstore.os.NativeTier;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands behind a {@link PinnedStore}: its backend, its clock, its lifecycle and those who
+ * listen or wait, wired together.
+ */
+final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
+  private static final Logger LOGGER = System.getLogger("dev.pinnedstore");
+  private static final AtomicBoolean TIER_LOGGED = new AtomicBoolean();
+  private static final AtomicLong STORES = new AtomicLong();
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
+  private static final int CLOSE_ATTEMPTS = 100;
+  private static final long CLOSE_PAUSE_NANOS = 1_000_000;
+
+  final String name = "pinned-store-" + STORES.incrementAndGet();
+  final CoarseClock clock;
+  final StorageBackend backend;
+  final EventFeed events;
+  final RoomQueue waiters;
+  private final NativeTier tier;
+  private final StoreConfig config;
+  private final LifecycleManager manager;
+  private final AtomicLong storeFull = new AtomicLong();
+  private final AtomicLong cycles = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+  private final AtomicBoolean growthWarned = new AtomicBoolean();
+  private volatile boolean maintained;
+  private @Nullable LifecycleThread thread;
+  private volatile boolean closed;
+
+  StoreEngine(StoreConfig config, NativeTier tier) {
+    this.config = config;
+    this.tier = tier;
+    this.clock = new CoarseClock(config.clock()::nanos, System.currentTimeMillis());
+    this.events = new EventFeed(clock, this::failed);
+    this.backend = open(config, tier);
+    this.waiters = new RoomQueue(backend);
+    this.manager =
+        new LifecycleManager(
+            backend, clock, config.prefetchThreshold(), config.decayTimeout().toNanos());
+    logTier(tier);
+  }
+
+  private StorageBackend open(StoreConfig config, NativeTier tier) {
+    BackendSettings settings =
+        new BackendSettings(
+            config.pageSize(),
+            config.maxPages(),
+            config.maxBytes(),
+            config.ttl().map(Duration::toMillis).orElse(0L),
+            ThreadLocalRandom.current().nextInt());
+    return switch (config.backend()) {
+      case Backend.Segmented segmented ->
+          new SegmentedBackend(settings, MemorySource.forTier(tier), clock, this);
+    };
+  }
+
+  // ---- lifecycle
+
+  synchronized Lifecycle startLifecycle(Duration interval) {
+    if (closed) {
+      throw new StoreClosedException(name);
+    }
+    LifecycleThread running = thread;
+    if (running != null && running.isRunning()) {
+      throw new IllegalStateException(name + ": a lifecycle runs already; close it first");
+    }
+    LifecycleThread started = manager.start(name + "-lifecycle", interval.toNanos(), this);
+    thread = started;
+    maintained = true;
+    return new RunningLifecycle(started);
+  }
+
+  MaintenanceReport maintain() {
+    maintained = true;
+    CycleReport report = manager.cycle(true);
+    afterCycle();
+    return new MaintenanceReport(
+        report.pagesMade(),
+        report.pagesReused(),
+        report.pagesGivenBack(),
+        report.pagesExpired(),
+        report.groupsClosed());
+  }
+
+  @Override
+  public void afterCycle() {
+    cycles.incrementAndGet();
+    waiters.look();
+    events.deliver();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (closed) {
+      // The memory goes while the last cycle runs.
+      return;
+    }
+    failures.incrementAndGet();
+    events.offer(StoreEvent.Kind.LIFECYCLE_FAILED, -1, 0, 0);
+    LOGGER.log(Level.WARNING, name + ": a lifecycle cycle or a listener failed", cause);
+  }
+
+  // ---- events of the backend
+
+  @Override
+  public void pageMade(int pageId, long bytes, long nanos) {
+    events.offer(StoreEvent.Kind.PAGE_MADE, pageId, bytes, nanos);
+  }
+
+  @Override
+  public void stalled(int pageId, long bytes, long nanos) {
+    events.offer(StoreEvent.Kind.STALL, pageId, bytes, nanos);
+    if (!maintained && growthWarned.compareAndSet(false, true)) {
+      LOGGER.log(
+          Level.WARNING,
+          name
+              + ": pages grow and nothing gives them back; call startLifecycle(), or maintain()"
+              + " from time to time");
+    }
+  }
+
+  @Override
+  public void pageEmptied(int pageId, long bytes) {
+    events.offer(StoreEvent.Kind.PAGE_EMPTIED, pageId, bytes, 0);
+    waiters.wake(bytes);
+  }
+
+  @Override
+  public void pageReused(int pageId, long bytes) {
+    events.offer(StoreEvent.Kind.PAGE_REUSED, pageId, bytes, 0);
+  }
+
+  @Override
+  public void pageGivenBack(int pageId, long bytes) {
+    events.offer(StoreEvent.Kind.PAGE_GIVEN_BACK, pageId, bytes, 0);
+  }
+
+  @Override
+  public void pageExpired(int pageId, long bytes) {
+    events.offer(StoreEvent.Kind.PAGE_EXPIRED, pageId, bytes, 0);
+  }
+
+  void storeFull(long sizeBytes) {
+    storeFull.incrementAndGet();
+    events.offer(StoreEvent.Kind.STORE_FULL, -1, sizeBytes, 0);
+  }
+
+  // ---- figures
+
+  StoreStats stats() {
+    BackendStats stats = backend.stats();
+    return new StoreStats(
+        capabilities(),
+        stats.livePages(),
+        stats.readyPages(),
+        stats.pagesMade(),
+        stats.pagesReused(),
+        stats.pagesGivenBack(),
+        stats.committedBytes(),
+        stats.peakCommittedBytes(),
+        stats.tableBytes(),
+        stats.waitingBytes(),
+        stats.liveBlobs(),
+        stats.appendedBlobs(),
+        stats.stalls(),
+        stats.stallNanos(),
+        storeFull.get(),
+        cycles.get(),
+        failures.get(),
+        events.lost());
+  }
+
+  private Capabilities capabilities() {
+    boolean granted = tier == NativeTier.GRANTED;
+    boolean huge = granted && config.pageSize() >= HUGE_PAGE_BYTES;
+    return new Capabilities(config.backend().name(), granted, huge, NativeTier.flag());
+  }
+
+  private static void logTier(NativeTier tier) {
+    if (tier == NativeTier.DENIED && TIER_LOGGED.compareAndSet(false, true)) {
+      LOGGER.log(
+          Level.WARNING,
+          "native access is not granted: pages are mapped files, without huge pages; for full speed"
+              + " run java with "
+              + NativeTier.flag());
+    }
+  }
+
+  // ---- the end
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void close() {
+    LifecycleThread running;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      running = thread;
+    }
+    if (running != null) {
+      running.close();
+    }
+    waiters.close(new StoreClosedException(name));
+    for (int i = 0; i < CLOSE_ATTEMPTS; i++) {
+      if (backend.close()) {
+        return;
+      }
+      LockSupport.parkNanos(CLOSE_PAUSE_NANOS);
+    }
+    // Some thread is inside a system call on a view; its memory goes when that call returns.
+    Thread.ofPlatform().daemon().name(name + "-closer").start(this::closeLate);
+  }
+
+  private void closeLate() {
+    while (!backend.close()) {
+      LockSupport.parkNanos(CLOSE_PAUSE_NANOS);
+    }
+  }
+
+  private record RunningLifecycle(LifecycleThread thread) implements Lifecycle {
+    @Override
+    public Duration interval() {
+      return thread.interval();
+    }
+
+    @Override
+    public boolean isRunning() {
+      return thread.isRunning();
+    }
+
+    @Override
+    public void close() {
+      thread.close();
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** The engine: pages that stay where they are, on the Foreign Function and Memory API. */
+module dev.pinnedstore.engine {
+  requires jdk.jfr;
+  requires jdk.management;
+  requires static transitive org.jspecify;
+
+  exports dev.pinnedstore.store;
+}

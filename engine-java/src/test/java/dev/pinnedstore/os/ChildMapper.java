@@ -1,0 +1,110 @@
+package dev.pinnedstore.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Maps pages in a JVM of its own, under limits that would hurt the tests: what to do, the directory
+ * or "-" for native memory, the size of a page. Prints one line.
+ */
+final class ChildMapper {
+  private static final int FILL_LIMIT = 100_000;
+
+  private ChildMapper() {}
+
+  public static void main(String... args) throws Exception {
+    MemorySource source =
+        args[1].equals("-")
+            ? MemorySource.forTier(NativeTier.GRANTED)
+            : new FileSource(Path.of(args[1]));
+    long bytes = Long.parseLong(args[2]);
+    switch (args[0]) {
+      case "hold" -> hold(source, bytes);
+      case "exhaust" -> exhaust(source, bytes);
+      case "alias" -> exhaustAliases(source, bytes);
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+
+  /** Waits to be killed. */
+  private static void hold(MemorySource source, long bytes) throws Exception {
+    Mapping mapping = source.map(bytes, 0, false);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment view = mapping.view(arena);
+      mapping.base().set(JAVA_BYTE, 0, (byte) 1);
+      System.out.println("holding " + view.get(JAVA_BYTE, 0));
+      Thread.sleep(Long.MAX_VALUE);
+    }
+  }
+
+  /** Maps until it is refused, writes to all it has, closes one and maps again. */
+  private static void exhaust(MemorySource source, long bytes) throws Exception {
+    List<Mapping> mappings = new ArrayList<>();
+    String refusal = "none";
+    try {
+      while (mappings.size() < FILL_LIMIT) {
+        mappings.add(source.map(bytes, 0, false));
+      }
+    } catch (MappingFailedException e) {
+      refusal = e.limit().name();
+    }
+    if (mappings.isEmpty()) {
+      System.out.println(refusal + " at once");
+      return;
+    }
+    for (Mapping mapping : mappings) {
+      for (long at = 0; at < bytes; at += 4096) {
+        mapping.base().set(JAVA_BYTE, at, (byte) 1);
+      }
+    }
+    boolean again = mappings.removeLast().close();
+    mappings.add(source.map(bytes, 0, false));
+    System.out.println(refusal + " after " + (mappings.size() > 1 ? "some" : "one") + " " + again);
+  }
+
+  /** Views one page until that is refused. */
+  private static void exhaustAliases(MemorySource source, long bytes) throws Exception {
+    Mapping mapping = source.map(bytes, 0, false);
+    String refusal = "none";
+    try (Arena arena = Arena.ofShared()) {
+      for (int i = 0; i < FILL_LIMIT; i++) {
+        mapping.view(arena);
+      }
+    } catch (AliasFailedException e) {
+      refusal = e.refusal().limit().name();
+    }
+    try (Arena arena = Arena.ofShared()) {
+      System.out.println(refusal + " " + mapping.view(arena).get(JAVA_BYTE, 0));
+    }
+  }
+
+  /** The command of a child, to be run by a shell that sets its limits first. */
+  static String command(String jvmOptions, String... args) throws Exception {
+    return String.join(
+        " ",
+        "exec",
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx64m -XX:+UseSerialGC -XX:-UsePerfData",
+        jvmOptions,
+        "-cp",
+        classPathOf(NativeTier.class) + ":" + classPathOf(ChildMapper.class),
+        ChildMapper.class.getName(),
+        String.join(" ", args));
+  }
+
+  /** Where a class was loaded from; the code source is not it when tests patch the module. */
+  private static Path classPathOf(Class<?> type) throws Exception {
+    URI file = type.getResource(type.getSimpleName() + ".class").toURI();
+    Path root = Path.of(file);
+    for (int i = type.getName().split("\\.").length; i > 0; i--) {
+      root = root.getParent();
+    }
+    return root;
+  }
+}

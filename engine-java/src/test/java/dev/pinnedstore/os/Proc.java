@@ -1,0 +1,67 @@
+package dev.pinnedstore.os;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What Linux says about this process. */
+final class Proc {
+  private Proc() {}
+
+  static boolean isThere() {
+    return Files.isReadable(Path.of("/proc/self/smaps"));
+  }
+
+  static long openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    }
+  }
+
+  static long addressSpaceBytes() throws IOException {
+    return lines("status").stream()
+        .filter(line -> line.startsWith("VmSize:"))
+        .mapToLong(Proc::kiloBytes)
+        .sum();
+  }
+
+  static long pageFileMappings() throws IOException {
+    return lines("maps").stream().filter(line -> line.contains(PageFile.PREFIX)).count();
+  }
+
+  /**
+   * Resident bytes of the mapping that an address belongs to, neighbours merged with it included.
+   */
+  static long residentBytes(long address) throws IOException {
+    return kiloBytes(attribute(address, "Rss:"));
+  }
+
+  static String flags(long address) throws IOException {
+    return attribute(address, "VmFlags:");
+  }
+
+  private static String attribute(long address, String name) throws IOException {
+    boolean inside = false;
+    for (String line : lines("smaps")) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        String[] range = line.split(" ", 2)[0].split("-");
+        inside =
+            Long.compareUnsigned(address, Long.parseUnsignedLong(range[0], 16)) >= 0
+                && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0;
+      } else if (inside && line.startsWith(name)) {
+        return line;
+      }
+    }
+    throw new AssertionError("no mapping has the address " + Long.toHexString(address));
+  }
+
+  private static long kiloBytes(String line) {
+    return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+  }
+
+  private static List<String> lines(String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc/self", name));
+  }
+}
