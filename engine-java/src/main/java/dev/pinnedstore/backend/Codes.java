@@ -35,7 +35,7 @@ public final class Codes {
 
   /** Packs a page and a byte offset in it (unsigned 32 bits) into a place. */
   static long place(int pageId, long offset) {
-    return (long) pageId << 32 | offset;
+    return ((long) pageId << 32) | offset;
   }
 
   /**

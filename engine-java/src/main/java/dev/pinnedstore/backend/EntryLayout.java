@@ -46,8 +46,8 @@ final class EntryLayout {
   /** The word of a live blob. */
   static long live(int generation, long millis, int size) {
     return LIVE
-        | (long) (generation & (GENERATIONS - 1)) << 52
-        | (millis & MILLIS_MASK) << 32
+        | ((long) (generation & (GENERATIONS - 1)) << 52)
+        | ((millis & MILLIS_MASK) << 32)
         | Integer.toUnsignedLong(size);
   }
 
@@ -62,8 +62,8 @@ final class EntryLayout {
 
   /** Whether a word was written in this generation, or in one {@link #GENERATIONS} away. */
   static boolean isOf(long word, int generation) {
-    return (word & STATES) != 0 && (int) (word >>> 52 & (GENERATIONS - 1))
-        == (generation & (GENERATIONS - 1));
+    return (word & STATES) != 0
+        && (int) ((word >>> 52) & (GENERATIONS - 1)) == (generation & (GENERATIONS - 1));
   }
 
   /** The size in the word, in bytes. */
@@ -73,7 +73,7 @@ final class EntryLayout {
 
   /** Granules that a blob takes. */
   static long granules(long sizeBytes) {
-    return sizeBytes + GRANULE_BYTES - 1 >>> GRANULE_SHIFT;
+    return (sizeBytes + GRANULE_BYTES - 1) >>> GRANULE_SHIFT;
   }
 
   static long acquire(Frame frame, long granule) {
@@ -85,8 +85,7 @@ final class EntryLayout {
   }
 
   static boolean compareAndSet(Frame frame, long granule, long expected, long word) {
-    return WORD.compareAndSet(
-        frame.base, frame.dataBytes + granule * ENTRY_BYTES, expected, word);
+    return WORD.compareAndSet(frame.base, frame.dataBytes + granule * ENTRY_BYTES, expected, word);
   }
 
   /** Clears the table; the caller owns the page alone. */

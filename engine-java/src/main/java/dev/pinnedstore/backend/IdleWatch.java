@@ -49,7 +49,7 @@ final class IdleWatch {
     for (int i = 0; i < stripes.size(); i++) {
       Page page = stripes.get(i);
       if (page != null
-          && (isAcknowledged(page) || evenUnused && page.liveEntries() == 0)
+          && (evenUnused ? page.liveEntries() == 0 : isAcknowledged(page))
           && stripes.replace(i, page, null)
           && page.seal()) {
         emptied.accept(page, nanos);

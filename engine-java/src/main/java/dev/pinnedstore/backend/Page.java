@@ -181,7 +181,7 @@ final class Page extends PageWords.Padded {
     VarHandle.fullFence();
     reserve = ReserveLayout.SEALED;
     dirty = true;
-    if ((next & EntryLayout.GENERATIONS - 1) == 0 && frame != null) {
+    if ((next & (EntryLayout.GENERATIONS - 1)) == 0 && frame != null) {
       EntryLayout.clear(frame);
     }
     PageView current = view;

@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class PagePool {
   private static final long PAGE_ALIGNMENT = 4096;
 
+  /**
+   * When so much waits for its views to die, the lifecycle's thread does not get to run: a writer
+   * that finds no page then closes Arenas itself, which costs it less than a new page.
+   */
+  private static final long MOST_WAITING_BYTES = 64L << 20;
+
   private final MemorySource source;
   private final BackendEvents events;
   private final CoarseClock clock;
@@ -72,7 +78,13 @@ final class PagePool {
     if (page == null) {
       page = recycleOne();
     }
-    return page != null ? page.id : makeForWriter(pageBytes, pageBytes >> EntryLayout.GRANULE_SHIFT);
+    if (page == null && groups.waitingBytes() > MOST_WAITING_BYTES) {
+      groups.closeComplete(clock.nanos(), false, this::reuse);
+      page = ready.pop();
+    }
+    return page != null
+        ? page.id
+        : makeForWriter(pageBytes, pageBytes >> EntryLayout.GRANULE_SHIFT);
   }
 
   /** The same for a single blob that is larger than a page. */
@@ -183,7 +195,7 @@ final class PagePool {
       long before = reused.get();
       recycleEmptied();
       long closedGroups = groups.closeComplete(clock.nanos(), atOnce, this::reuse);
-      return closedGroups << 32 | Math.min(reused.get() - before, Integer.MAX_VALUE);
+      return (closedGroups << 32) | Math.min(reused.get() - before, Integer.MAX_VALUE);
     } finally {
       pending.decrementAndGet();
     }
@@ -389,7 +401,7 @@ final class PagePool {
   // ---- what could be given up
 
   static long align(long size) {
-    return size + PAGE_ALIGNMENT - 1 & -PAGE_ALIGNMENT;
+    return (size + PAGE_ALIGNMENT - 1) & -PAGE_ALIGNMENT;
   }
 
   private @Nullable Page takeSpare(boolean evenCommon) {

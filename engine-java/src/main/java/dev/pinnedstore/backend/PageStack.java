@@ -28,7 +28,7 @@ final class PageStack {
     while (true) {
       long top = head.get();
       page.below = (int) top;
-      long tag = (top >>> 32) + 1 << 32;
+      long tag = ((top >>> 32) + 1) << 32;
       if (head.compareAndSet(top, tag | Integer.toUnsignedLong(page.id + 1))) {
         return;
       }

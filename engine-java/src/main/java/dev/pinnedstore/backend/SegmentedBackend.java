@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentedBackend implements StorageBackend {
   /** How often a writer at the limit looks again while another thread holds a page in hand. */
-  private static final int LOOKS = 2_000;
+  private static final int LOOKS = 500;
+
+  private static final long LOOK_NANOS = 20_000;
 
   private static final long NO_ROOM = -10;
 
@@ -162,8 +165,7 @@ public final class SegmentedBackend implements StorageBackend {
   }
 
   @Override
-  public byte @Nullable [] resolve(
-      int pageId, int offset, int size, int generation, long millis) {
+  public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     if (page == null || !isLive(page, offset, size, generation, millis)) {
       return null;
@@ -224,7 +226,7 @@ public final class SegmentedBackend implements StorageBackend {
       long granules = EntryLayout.granules(size);
       for (int stripe = 0; stripe < stripes.size(); stripe++) {
         Page page = stripes.get(stripe);
-        if (page != null && hasRoomIn(page, page.reserve, granules)) {
+        if (page != null && hasRoom(page.reserve, granules)) {
           return true;
         }
       }
@@ -333,7 +335,7 @@ public final class SegmentedBackend implements StorageBackend {
   private long reserveIn(Page page, long granules) {
     while (true) {
       long word = page.reserve;
-      if (!hasRoomIn(page, word, granules)) {
+      if (!hasRoom(word, granules)) {
         return NO_ROOM;
       }
       if (PageWords.RESERVE.compareAndSet(page, word, word + ReserveLayout.ENTRY + granules)) {
@@ -343,7 +345,7 @@ public final class SegmentedBackend implements StorageBackend {
     }
   }
 
-  private boolean hasRoomIn(Page page, long word, long granules) {
+  private boolean hasRoom(long word, long granules) {
     return !ReserveLayout.isSealed(word)
         && ReserveLayout.usedGranules(word) + granules <= granulesPerPage;
   }
@@ -417,7 +419,7 @@ public final class SegmentedBackend implements StorageBackend {
     if (look >= LOOKS || !pool.isPending()) {
       return false;
     }
-    Thread.yield();
+    LockSupport.parkNanos(LOOK_NANOS);
     return true;
   }
 
@@ -484,9 +486,7 @@ public final class SegmentedBackend implements StorageBackend {
   private static long granule(@Nullable Frame frame, int offset) {
     long bytes = Integer.toUnsignedLong(offset);
     long granule = bytes >>> EntryLayout.GRANULE_SHIFT;
-    return frame != null
-            && (bytes & EntryLayout.GRANULE_BYTES - 1) == 0
-            && granule < frame.entries
+    return frame != null && (bytes & (EntryLayout.GRANULE_BYTES - 1)) == 0 && granule < frame.entries
         ? granule
         : -1;
   }

@@ -51,7 +51,7 @@ final class Stripes {
   void collided(Page page) {
     if (++page.collisions >= COLLISIONS) {
       page.collisions = 0;
-      mask = (mask << 1 | 1) & (active.length() - 1);
+      mask = ((mask << 1) | 1) & (active.length() - 1);
     }
   }
 

@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One Arena for the views of pages that were first viewed one after another; {@link ViewGroups}. */
+/**
+ * One Arena for the views of pages that were first viewed one after another; {@link ViewGroups}.
+ */
 final class ViewGroup {
   final Arena arena = Arena.ofShared();
   final long openedNanos;

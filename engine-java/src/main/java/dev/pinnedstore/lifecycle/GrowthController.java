@@ -71,9 +71,7 @@ final class GrowthController {
     }
     int wanted = (fill >= threshold ? 1 : 0) + ahead(elapsed);
     int made = 0;
-    while (backend.readyPages() < wanted
-        && clock.nanos() - start < LONGEST_NANOS
-        && makeOne()) {
+    while (backend.readyPages() < wanted && clock.nanos() - start < LONGEST_NANOS && makeOne()) {
       made++;
     }
     return made;

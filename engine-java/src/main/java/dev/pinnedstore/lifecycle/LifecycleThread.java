@@ -75,7 +75,7 @@ public final class LifecycleThread implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    if (Thread.currentThread() == thread) {
+    if (Thread.currentThread().equals(thread)) {
       return;
     }
     LockSupport.unpark(thread);

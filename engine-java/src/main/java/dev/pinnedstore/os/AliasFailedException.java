@@ -6,6 +6,7 @@ import java.io.Serial;
 public final class AliasFailedException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
+  /** The cause once more, by its type. */
   private final MappingFailedException refusal;
 
   /**

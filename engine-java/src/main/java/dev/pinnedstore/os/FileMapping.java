@@ -47,6 +47,8 @@ final class FileMapping implements Mapping {
       return file.map(mode, offset, bytes, lifetime);
     } catch (ClosedChannelException e) {
       throw new IllegalStateException("the mapping is closed", e);
+    } catch (MappingFailedException e) {
+      throw new AliasFailedException(e);
     } catch (IOException e) {
       throw new AliasFailedException(FileRefusals.explain(file.directory(), bytes, e));
     }

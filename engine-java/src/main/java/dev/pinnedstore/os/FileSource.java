@@ -44,7 +44,7 @@ final class FileSource implements MemorySource {
     }
   }
 
-  private Mapping open(Extent extent) throws IOException {
+  private Mapping open(Extent extent) throws IOException, MappingFailedException {
     PageFile file = PageFile.create(directory);
     Arena arena = Arena.ofShared();
     Mapping mapping = null;

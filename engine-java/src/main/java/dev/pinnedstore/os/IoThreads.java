@@ -64,15 +64,13 @@ final class IoThreads {
     }
   }
 
-  /** Gives back the exception of the task, with its own stack and ours as suppressed. */
   private static IOException unwrap(ExecutionException e) {
     Throwable thrown = e.getCause();
-    thrown.addSuppressed(new IllegalStateException("called from here"));
     return switch (thrown) {
       case IOException io -> io;
       case RuntimeException unchecked -> throw unchecked;
       case Error error -> throw error;
-      default -> throw new AssertionError("file I/O throws nothing else", thrown);
+      case null, default -> throw new AssertionError("file I/O throws nothing else", thrown);
     };
   }
 }

@@ -29,6 +29,7 @@ final class LinuxMemory implements NativeMemory {
   }
 
   private static Region mapAnywhere(long bytes) throws MappingFailedException {
+    MappingBudget.ofThisProcess().take();
     long result = Posix.mapAnonymous(bytes, MAP_ANONYMOUS);
     if (result < 0) {
       String said = "cannot map " + bytes + " bytes, errno=" + -result;
@@ -49,14 +50,14 @@ final class LinuxMemory implements NativeMemory {
     trim(end, wide.address() + wide.bytes());
     // The whole region, so that it stays one mapping. Refused by a kernel without huge pages, and
     // then small ones have to do.
-    int unused = Posix.advise(segment(start, wanted), MADV_HUGEPAGE);
+    var _ = Posix.advise(segment(start, wanted), MADV_HUGEPAGE);
     return new Region(start, wanted);
   }
 
   /** Unmaps address space that nobody has touched; refused, it stays taken and costs no memory. */
   private static void trim(long from, long to) {
     if (from < to) {
-      int unused = Posix.unmap(from, to - from);
+      var _ = Posix.unmap(from, to - from);
     }
   }
 
@@ -66,7 +67,7 @@ final class LinuxMemory implements NativeMemory {
       return true;
     }
     // The kernel merges neighbours, and will not split them beyond vm.max_map_count.
-    int unused = Posix.advise(segment(region.address(), region.bytes()), MADV_DONTNEED);
+    var _ = Posix.advise(segment(region.address(), region.bytes()), MADV_DONTNEED);
     return false;
   }
 

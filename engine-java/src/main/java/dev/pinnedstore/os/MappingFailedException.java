@@ -36,8 +36,13 @@ public final class MappingFailedException extends Exception {
     }
   }
 
+  /** Which limit it was. */
   private final Limit limit;
+
+  /** What was left, or -1. */
   private final long freeBytes;
+
+  /** The limit, or -1. */
   private final long totalBytes;
 
   /**

@@ -41,7 +41,7 @@ interface NativeMemory {
     for (long at = 0; at < segment.byteSize(); at += Machine.pageBytes()) {
       // Faults as a write does, and changes nothing: zero becomes zero, anything else stays. Being
       // one atomic step it cannot undo what another thread writes there.
-      boolean unused = Word.LONG.compareAndSet(segment, at, 0L, 0L);
+      var _ = Word.LONG.compareAndSet(segment, at, 0L, 0L);
     }
   }
 

@@ -81,7 +81,9 @@ final class PageFile {
   }
 
   /** Maps a range of the file for as long as an arena lives. */
-  MemorySegment map(MapMode mode, long offset, long bytes, Arena arena) throws IOException {
+  MemorySegment map(MapMode mode, long offset, long bytes, Arena arena)
+      throws IOException, MappingFailedException {
+    MappingBudget.ofThisProcess().take();
     if (Arenas.isConfined(arena)) {
       return mapHere(mode, offset, bytes, arena);
     }

@@ -3,7 +3,6 @@ package dev.pinnedstore.store;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
@@ -35,18 +34,7 @@ import java.util.HexFormat;
 public record BlobHandle(int pageId, int offset, int size, int generation, long timestampMillis) {
 
   /** Length of the byte form of a handle, in bytes. */
-  public static final int BYTES = 24;
-
-  private static final int PAGE_ID = 0;
-  private static final int OFFSET = 4;
-  private static final int SIZE = 8;
-  private static final int GENERATION = 12;
-  private static final int TIMESTAMP = 16;
-
-  private static final ValueLayout.OfInt U32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong U64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  public static final int BYTES = HandleLayout.BYTES;
 
   /**
    * Returns where the blob begins in its page.
@@ -78,12 +66,8 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
    * @throws WrongThreadException when {@code target} belongs to another thread
    */
   public void writeTo(MemorySegment target, long targetOffset) {
-    checkRange("targetOffset", targetOffset, target);
-    target.set(U32, targetOffset + PAGE_ID, pageId);
-    target.set(U32, targetOffset + OFFSET, offset);
-    target.set(U32, targetOffset + SIZE, size);
-    target.set(U32, targetOffset + GENERATION, generation);
-    target.set(U64, targetOffset + TIMESTAMP, timestampMillis);
+    HandleLayout.checkRange("targetOffset", targetOffset, target);
+    HandleLayout.write(target, targetOffset, pageId, offset, size, generation, timestampMillis);
   }
 
   /**
@@ -98,13 +82,13 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
    * @throws WrongThreadException when {@code source} belongs to another thread
    */
   public static BlobHandle readFrom(MemorySegment source, long sourceOffset) {
-    checkRange("sourceOffset", sourceOffset, source);
+    HandleLayout.checkRange("sourceOffset", sourceOffset, source);
     return new BlobHandle(
-        source.get(U32, sourceOffset + PAGE_ID),
-        source.get(U32, sourceOffset + OFFSET),
-        source.get(U32, sourceOffset + SIZE),
-        source.get(U32, sourceOffset + GENERATION),
-        source.get(U64, sourceOffset + TIMESTAMP));
+        HandleLayout.pageId(source, sourceOffset),
+        HandleLayout.offset(source, sourceOffset),
+        HandleLayout.size(source, sourceOffset),
+        HandleLayout.generation(source, sourceOffset),
+        HandleLayout.timestampMillis(source, sourceOffset));
   }
 
   /**
@@ -117,11 +101,11 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
     // there.
     return ByteBuffer.allocate(BYTES)
         .order(LITTLE_ENDIAN)
-        .putInt(PAGE_ID, pageId)
-        .putInt(OFFSET, offset)
-        .putInt(SIZE, size)
-        .putInt(GENERATION, generation)
-        .putLong(TIMESTAMP, timestampMillis)
+        .putInt(HandleLayout.PAGE_ID, pageId)
+        .putInt(HandleLayout.OFFSET, offset)
+        .putInt(HandleLayout.SIZE, size)
+        .putInt(HandleLayout.GENERATION, generation)
+        .putLong(HandleLayout.TIMESTAMP, timestampMillis)
         .array();
   }
 
@@ -139,11 +123,11 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(LITTLE_ENDIAN);
     return new BlobHandle(
-        buffer.getInt(PAGE_ID),
-        buffer.getInt(OFFSET),
-        buffer.getInt(SIZE),
-        buffer.getInt(GENERATION),
-        buffer.getLong(TIMESTAMP));
+        buffer.getInt(HandleLayout.PAGE_ID),
+        buffer.getInt(HandleLayout.OFFSET),
+        buffer.getInt(HandleLayout.SIZE),
+        buffer.getInt(HandleLayout.GENERATION),
+        buffer.getLong(HandleLayout.TIMESTAMP));
   }
 
   /**
@@ -195,21 +179,5 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
         + ", timestampMillis="
         + Long.toUnsignedString(timestampMillis)
         + "]";
-  }
-
-  private static void checkRange(String name, long value, MemorySegment segment) {
-    long last = segment.byteSize() - BYTES;
-    if (value < 0 || value > last) {
-      throw outOfBounds(name, value, segment.byteSize());
-    }
-  }
-
-  private static IndexOutOfBoundsException outOfBounds(String name, long value, long byteSize) {
-    String range =
-        byteSize < BYTES
-            ? "no offset is legal, a handle takes " + BYTES + " bytes"
-            : "must be between 0 and " + (byteSize - BYTES);
-    return new IndexOutOfBoundsException(
-        name + "=" + value + ": " + range + " in a segment of " + byteSize + " bytes");
   }
 }

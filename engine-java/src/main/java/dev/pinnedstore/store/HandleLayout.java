@@ -70,8 +70,7 @@ final class HandleLayout {
   static void checkRange(String name, long at, MemorySegment segment) {
     long bytes = segment.byteSize();
     if (at < 0 || at > bytes - BYTES) {
-      throw new IndexOutOfBoundsException(
-          name + "=" + at + ": must leave " + BYTES + " bytes in a segment of " + bytes + " bytes");
+      throw outOfBounds(name, at, bytes);
     }
   }
 
@@ -87,5 +86,14 @@ final class HandleLayout {
     if (!segment.scope().isAlive()) {
       throw new IllegalStateException("the Arena of the segment for the handle is closed");
     }
+  }
+
+  private static IndexOutOfBoundsException outOfBounds(String name, long at, long bytes) {
+    String range =
+        bytes < BYTES
+            ? "no offset is legal, a handle takes " + BYTES + " bytes"
+            : "must be between 0 and " + (bytes - BYTES);
+    return new IndexOutOfBoundsException(
+        name + "=" + at + ": " + range + " in a segment of " + bytes + " bytes");
   }
 }

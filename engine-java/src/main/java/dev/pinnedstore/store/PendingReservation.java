@@ -43,7 +43,8 @@ final class PendingReservation implements Reservation {
       throw new IllegalStateException(
           "reservation of sizeBytes=" + sizeBytes + ": already published or closed");
     }
-    // Fails, and leaves everything as it is, while another thread uses the segment in a system call.
+    // Fails, and leaves everything as it is, while another thread uses the segment in a system
+    // call.
     arena.close();
     ended = true;
     return store.publish(place, sizeBytes);

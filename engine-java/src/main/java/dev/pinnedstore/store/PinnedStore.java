@@ -2,6 +2,7 @@ package dev.pinnedstore.store;
 
 import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.os.AliasFailedException;
 import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.NativeTier;
 import java.lang.foreign.Arena;
@@ -21,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * acknowledged are written again, and given back to the operating system once they have been idle
  * for long: by a lifecycle ({@link #startLifecycle()}) or by hand ({@link #maintain()}). Without
  * either the store works and its memory stays.
- *
- * {@snippet class="dev.pinnedstore.store.StoreSnippets" region="quickstart"}
  *
  * <p><b>Threads.</b> All methods may be called by any number of threads at once. Append takes no
  * lock; view, resolve and acknowledge never wait.
@@ -113,7 +112,8 @@ public final class PinnedStore implements AutoCloseable {
     begin(length);
     long millis = millis();
     try {
-      return handle(granted(backend.append(source, offset, length, millis), length), length, millis);
+      return handle(
+          granted(backend.append(source, offset, length, millis), length), length, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
@@ -166,7 +166,7 @@ public final class PinnedStore implements AutoCloseable {
     boolean written = false;
     try {
       try (Arena arena = Arena.ofConfined()) {
-        writer.accept(backend.window(place, size, arena));
+        writer.accept(window(place, size, arena));
       }
       written = true;
     } finally {
@@ -252,6 +252,8 @@ public final class PinnedStore implements AutoCloseable {
    * @param handle the blob's handle
    * @return a read-only segment of the blob's bytes; see above for how long it lives
    * @throws StaleHandleException when the blob was acknowledged or has expired
+   * @throws StoreFullException when native access is not granted and the operating system refuses
+   *     the mapping that the first view of a page needs
    * @throws InvalidHandleException when no such handle was ever issued
    */
   public MemorySegment view(BlobHandle handle) {
@@ -270,9 +272,13 @@ public final class PinnedStore implements AutoCloseable {
    * @param handleOffset the byte offset of the handle in it
    * @return a read-only segment of the blob's bytes; see above for how long it lives
    * @throws StaleHandleException when the blob was acknowledged or has expired
+   * @throws StoreFullException when native access is not granted and the operating system refuses
+   *     the mapping that the first view of a page needs
    * @throws InvalidHandleException when no such handle was ever issued
+   * @throws IndexOutOfBoundsException when there is no room for a handle at that offset
    */
   public MemorySegment view(MemorySegment handle, long handleOffset) {
+    HandleLayout.checkRange("handleOffset", handleOffset, handle);
     return view(
         HandleLayout.pageId(handle, handleOffset),
         HandleLayout.offset(handle, handleOffset),
@@ -335,8 +341,10 @@ public final class PinnedStore implements AutoCloseable {
    * @param handleOffset the byte offset of the handle in it
    * @return true for the first call, false for every later one and when the blob has expired
    * @throws InvalidHandleException when no such handle was ever issued
+   * @throws IndexOutOfBoundsException when there is no room for a handle at that offset
    */
   public boolean acknowledge(MemorySegment handle, long handleOffset) {
+    HandleLayout.checkRange("handleOffset", handleOffset, handle);
     return acknowledge(
         HandleLayout.pageId(handle, handleOffset),
         HandleLayout.offset(handle, handleOffset),
@@ -489,12 +497,21 @@ public final class PinnedStore implements AutoCloseable {
   private Reservation reservation(long place, long size) {
     Arena arena = Arena.ofShared();
     try {
-      return new PendingReservation(
-          this, place, size, arena, backend.window(place, size, arena));
+      return new PendingReservation(this, place, size, arena, backend.window(place, size, arena));
     } catch (RuntimeException | Error e) {
       arena.close();
       cancel(place);
       throw e;
+    }
+  }
+
+  private MemorySegment window(long place, long size, Arena arena) {
+    try {
+      return backend.window(place, size, arena);
+    } catch (AliasFailedException e) {
+      throw full(e.refusal(), size);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
     }
   }
 
@@ -512,6 +529,8 @@ public final class PinnedStore implements AutoCloseable {
         if (view != null) {
           return view;
         }
+      } catch (AliasFailedException e) {
+        throw full(e.refusal(), Integer.toUnsignedLong(size));
       } catch (IllegalStateException e) {
         // The page's memory went while it was looked at: the check below says what that means.
         checkOpen();
@@ -627,13 +646,16 @@ public final class PinnedStore implements AutoCloseable {
     if (code == Codes.FULL_BYTES) {
       return new StoreFullException(StoreFullException.Limit.MAX_BYTES, config.maxBytes());
     }
-    MappingFailedException cause = backend.refusal();
+    return full(backend.refusal(), size);
+  }
+
+  private StoreFullException full(@Nullable MappingFailedException cause, long size) {
     return new StoreFullException(
         cause == null ? StoreFullException.Limit.MEMORY : limit(cause.limit()),
         -1,
         cause == null ? -1 : cause.freeBytes(),
         cause == null ? -1 : cause.totalBytes(),
-        size,
+        Math.max(size, config.pageSize()),
         cause);
   }
 

@@ -32,7 +32,8 @@ final class RoomQueue {
       future.complete(null);
     }
     // Runs at once when it is complete already: a cancelled or served waiter leaves the queue.
-    future.whenComplete((nothing, failure) -> waiters.remove(waiter));
+    CompletableFuture<Void> _ =
+        future.whenComplete((_, _) -> waiters.remove(waiter));
     return future;
   }
 

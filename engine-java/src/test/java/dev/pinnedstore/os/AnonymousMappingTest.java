@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AnonymousMappingTest extends MappingContract {
   private static final long HUGE = 2 * MIB;
 
-  @BeforeEach
-  void needsNativeAccess() {
+  @BeforeAll
+  static void needsNativeAccess() {
     assumeTrue(
         NativeTier.current() == NativeTier.GRANTED, "native access is not granted to this JVM");
   }

@@ -2,6 +2,7 @@ package dev.pinnedstore.os;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.util.List;
  */
 final class ChildMapper {
   private static final int FILL_LIMIT = 100_000;
+  private static final long WRITTEN_BYTES = 1L << 20;
 
   private ChildMapper() {}
 
@@ -24,6 +26,8 @@ final class ChildMapper {
             ? MemorySource.forTier(NativeTier.GRANTED)
             : new FileSource(Path.of(args[1]));
     long bytes = Long.parseLong(args[2]);
+    // A class that comes from a folder needs a file descriptor to be loaded.
+    FileRefusals.explain(Path.of("/"), bytes, new IOException("none"));
     switch (args[0]) {
       case "hold" -> hold(source, bytes);
       case "exhaust" -> exhaust(source, bytes);
@@ -55,17 +59,31 @@ final class ChildMapper {
       refusal = e.limit().name();
     }
     if (mappings.isEmpty()) {
-      System.out.println(refusal + " at once");
+      System.out.println(refusal + " at once, leaking files: " + leaksWhenRefused(source, bytes));
       return;
     }
     for (Mapping mapping : mappings) {
-      for (long at = 0; at < bytes; at += 4096) {
+      for (long at = 0; at < Math.min(bytes, WRITTEN_BYTES); at += 4096) {
         mapping.base().set(JAVA_BYTE, at, (byte) 1);
       }
     }
     boolean again = mappings.removeLast().close();
     mappings.add(source.map(bytes, 0, false));
     System.out.println(refusal + " after " + (mappings.size() > 1 ? "some" : "one") + " " + again);
+  }
+
+  private static boolean leaksWhenRefused(MemorySource source, long bytes) throws IOException {
+    long openFiles = Proc.openFiles();
+    for (int i = 0; i < 50; i++) {
+      try {
+        source.map(bytes, 0, false);
+        throw new AssertionError("not refused");
+      } catch (MappingFailedException e) {
+        // As before; what counts is what it leaves.
+        continue;
+      }
+    }
+    return Proc.openFiles() > openFiles + 10;
   }
 
   /** Views one page until that is refused. */

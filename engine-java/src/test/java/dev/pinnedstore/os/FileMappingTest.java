@@ -9,6 +9,7 @@ import dev.pinnedstore.os.MappingFailedException.Limit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,21 @@ class FileMappingTest extends MappingContract {
       MemorySegment view = mapping.view(arena);
       assertThat(mapping.close()).isTrue();
       assertThat(view.get(JAVA_LONG, 0)).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void closedFileNeverMapsTheOneThatGotItsDescriptor() throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      PageFile file = PageFile.create(directory);
+      file.fill(MIB);
+      file.map(MapMode.READ_WRITE, 0, 4096, arena);
+      file.close();
+      PageFile next = PageFile.create(directory);
+      next.fill(MIB);
+      assertThatThrownBy(() -> file.map(MapMode.READ_WRITE, 0, 4096, arena))
+          .isInstanceOf(IOException.class);
+      next.close();
     }
   }
 

@@ -239,7 +239,7 @@ abstract class MappingContract {
       }
       assertThat(Thread.currentThread().isInterrupted()).isTrue();
     } finally {
-      boolean unused = Thread.interrupted();
+      var _ = Thread.interrupted();
     }
   }
 

@@ -1,0 +1,31 @@
+package dev.pinnedstore.benchmarks;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+
+/** Bytes to append, and the ring that every append is compared with. */
+final class Sources {
+  static final long RING_BYTES = 64L << 20;
+
+  private Sources() {}
+
+  /** A segment of bytes that are not constant. */
+  static MemorySegment random(Arena arena, long bytes) {
+    byte[] content = new byte[(int) bytes];
+    new Random(bytes).nextBytes(content);
+    MemorySegment segment = arena.allocate(bytes, 64);
+    MemorySegment.copy(MemorySegment.ofArray(content), 0, segment, 0, bytes);
+    return segment;
+  }
+
+  /** A ring whose pages are resident. */
+  static MemorySegment warmRing(Arena arena) {
+    return arena.allocate(RING_BYTES, 4096).fill((byte) 1);
+  }
+
+  /** Blobs in flight: some 8 MiB, at most 4096. */
+  static int inFlight(long size) {
+    return Math.clamp((8L << 20) / size, 4, 4096);
+  }
+}
