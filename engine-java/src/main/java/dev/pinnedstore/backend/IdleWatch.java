@@ -30,13 +30,13 @@ final class IdleWatch {
     boolean gather = true;
     for (int i = 0; i < stripes.size(); i++) {
       Page page = stripes.get(i);
-      if (page != null && isStill(i, page, nanos) && sinceNanos[i] - stillSinceNanos <= 0) {
+      if (isStill(i, page, nanos) && sinceNanos[i] - stillSinceNanos <= 0) {
         boolean goes = i > 0 || isAcknowledged(page);
-        if (goes && stripes.replace(i, page, null) && page.seal()) {
+        if (goes && stripes.replace(i, page, Stripes.NONE) && page.seal()) {
           emptied.accept(page, sinceNanos[i]);
         }
       }
-      gather &= i == 0 || stripes.get(i) == null;
+      gather &= i == 0 || stripes.get(i).equals(Stripes.NONE);
     }
     if (gather) {
       stripes.gather();
@@ -48,9 +48,8 @@ final class IdleWatch {
       Stripes stripes, long nanos, boolean evenUnused, ObjLongConsumer<Page> emptied) {
     for (int i = 0; i < stripes.size(); i++) {
       Page page = stripes.get(i);
-      if (page != null
-          && (evenUnused ? page.liveEntries() == 0 : isAcknowledged(page))
-          && stripes.replace(i, page, null)
+      if ((evenUnused ? page.liveEntries() == 0 : isAcknowledged(page))
+          && stripes.replace(i, page, Stripes.NONE)
           && page.seal()) {
         emptied.accept(page, nanos);
       }

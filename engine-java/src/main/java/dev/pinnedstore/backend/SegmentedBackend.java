@@ -70,21 +70,25 @@ public final class SegmentedBackend implements StorageBackend {
 
   @Override
   public long append(MemorySegment source, long offset, long size, long millis) {
-    long place = reserve(size, millis);
-    if (place < 0) {
-      return place;
+    Page page = stripes.own();
+    long start = reserveOwn(page, size, millis);
+    if (start < 0) {
+      long place = reserveSlowly(size, millis);
+      if (place < 0) {
+        return place;
+      }
+      page = directory.at(Codes.pageId(place));
+      start = Integer.toUnsignedLong(Codes.offset(place));
     }
-    Page page = directory.at(Codes.pageId(place));
     Frame frame = PagePool.frame(page);
-    long start = Integer.toUnsignedLong(Codes.offset(place));
     try {
       MemorySegment.copy(source, offset, frame.base, start, size);
     } catch (RuntimeException | Error e) {
-      cancel(page);
+      release(page);
       throw e;
     }
     publish(page, frame, start, size, millis);
-    return place;
+    return Codes.place(page.id, start);
   }
 
   @Override
@@ -99,7 +103,7 @@ public final class SegmentedBackend implements StorageBackend {
     try {
       MemorySegment.copy(source, offset, frame.base, ValueLayout.JAVA_BYTE, start, size);
     } catch (RuntimeException | Error e) {
-      cancel(page);
+      release(page);
       throw e;
     }
     publish(page, frame, start, size, millis);
@@ -108,15 +112,9 @@ public final class SegmentedBackend implements StorageBackend {
 
   @Override
   public long reserve(long size, long millis) {
-    int stripe = stripes.own();
-    Page page = stripes.get(stripe);
-    if (page != null && (ttlMillis == 0 || !hasExpired(page, millis))) {
-      long start = reserveIn(page, EntryLayout.granules(size));
-      if (start >= 0) {
-        return Codes.place(page.id, start);
-      }
-    }
-    return size > pageBytes ? reserveLarge(size, millis) : reserveSlowly(size, millis);
+    Page page = stripes.own();
+    long start = reserveOwn(page, size, millis);
+    return start >= 0 ? Codes.place(page.id, start) : reserveSlowly(size, millis);
   }
 
   @Override
@@ -138,7 +136,7 @@ public final class SegmentedBackend implements StorageBackend {
 
   @Override
   public void cancel(long place) {
-    cancel(directory.at(Codes.pageId(place)));
+    release(directory.at(Codes.pageId(place)));
   }
 
   @Override
@@ -159,9 +157,7 @@ public final class SegmentedBackend implements StorageBackend {
     if (segment == null) {
       segment = firstView(page, view);
     }
-    return segment != null && isLive(page, offset, size, generation, millis)
-        ? segment.asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size))
-        : null;
+    return isLive(page, offset, size, generation, millis) ? segment : null;
   }
 
   @Override
@@ -225,8 +221,7 @@ public final class SegmentedBackend implements StorageBackend {
     if (size <= pageBytes) {
       long granules = EntryLayout.granules(size);
       for (int stripe = 0; stripe < stripes.size(); stripe++) {
-        Page page = stripes.get(stripe);
-        if (page != null && hasRoom(page.reserve, granules)) {
+        if (hasRoom(stripes.get(stripe).reserve, granules)) {
           return true;
         }
       }
@@ -250,8 +245,7 @@ public final class SegmentedBackend implements StorageBackend {
   public double fill() {
     long most = 0;
     for (int stripe = 0; stripe < stripes.size(); stripe++) {
-      Page page = stripes.get(stripe);
-      most = page == null ? most : Math.max(most, ReserveLayout.usedGranules(page.reserve));
+      most = Math.max(most, ReserveLayout.usedGranules(stripes.get(stripe).reserve));
     }
     return (double) most / granulesPerPage;
   }
@@ -331,6 +325,13 @@ public final class SegmentedBackend implements StorageBackend {
 
   // ---- reserving
 
+  /** Reserves in the calling thread's page; its first byte there, or {@link #NO_ROOM}. */
+  private long reserveOwn(Page page, long size, long millis) {
+    return ttlMillis != 0 && hasExpired(page, millis)
+        ? NO_ROOM
+        : reserveIn(page, EntryLayout.granules(size));
+  }
+
   /** Reserves in one page; its first byte there, or {@link #NO_ROOM}. */
   private long reserveIn(Page page, long granules) {
     while (true) {
@@ -356,19 +357,22 @@ public final class SegmentedBackend implements StorageBackend {
    * before it is installed; a thread that loses the race to install seals its page again.
    */
   private long reserveSlowly(long size, long millis) {
+    if (size > pageBytes) {
+      return reserveLarge(size, millis);
+    }
     long granules = EntryLayout.granules(size);
     for (int look = 0; ; look++) {
       if (pool.isClosed()) {
         return Codes.CLOSED;
       }
-      int stripe = stripes.own();
+      int stripe = stripes.ownIndex();
       Page page = stripes.get(stripe);
-      if (page != null && ttlMillis != 0 && hasExpired(page, millis)) {
+      if (ttlMillis != 0 && hasExpired(page, millis)) {
         takeOut(stripe, page);
-        page = null;
+        page = Stripes.NONE;
       }
-      long start = page == null ? NO_ROOM : reserveIn(page, granules);
-      if (start >= 0 && page != null) {
+      long start = reserveIn(page, granules);
+      if (start >= 0) {
         return Codes.place(page.id, start);
       }
       long acquired = pool.acquire();
@@ -423,20 +427,18 @@ public final class SegmentedBackend implements StorageBackend {
     return true;
   }
 
-  private void install(int stripe, @Nullable Page old, Page fresh, long millis) {
+  private void install(int stripe, Page old, Page fresh, long millis) {
     fresh.activate(millis);
-    if (!stripes.replace(stripe, old, fresh)) {
-      seal(fresh);
-      return;
-    }
-    pagesBegun.incrementAndGet();
-    if (old != null) {
+    if (stripes.replace(stripe, old, fresh)) {
+      pagesBegun.incrementAndGet();
       seal(old);
+    } else {
+      seal(fresh);
     }
   }
 
   private void takeOut(int stripe, Page page) {
-    if (stripes.replace(stripe, page, null)) {
+    if (stripes.replace(stripe, page, Stripes.NONE)) {
       seal(page);
     }
   }
@@ -444,8 +446,8 @@ public final class SegmentedBackend implements StorageBackend {
   private long reserveAnywhere(long granules) {
     for (int stripe = 0; stripe < stripes.size(); stripe++) {
       Page page = stripes.get(stripe);
-      long start = page == null ? NO_ROOM : reserveIn(page, granules);
-      if (start >= 0 && page != null) {
+      long start = reserveIn(page, granules);
+      if (start >= 0) {
         return Codes.place(page.id, start);
       }
     }
@@ -470,10 +472,6 @@ public final class SegmentedBackend implements StorageBackend {
         EntryLayout.live(page.generation, millis, (int) size));
   }
 
-  private void cancel(Page page) {
-    release(page);
-  }
-
   private void release(Page page) {
     if (page.release()) {
       pool.emptied(page, clock.nanos());
@@ -486,7 +484,9 @@ public final class SegmentedBackend implements StorageBackend {
   private static long granule(@Nullable Frame frame, int offset) {
     long bytes = Integer.toUnsignedLong(offset);
     long granule = bytes >>> EntryLayout.GRANULE_SHIFT;
-    return frame != null && (bytes & (EntryLayout.GRANULE_BYTES - 1)) == 0 && granule < frame.entries
+    return frame != null
+            && (bytes & (EntryLayout.GRANULE_BYTES - 1)) == 0
+            && granule < frame.entries
         ? granule
         : -1;
   }

@@ -87,14 +87,14 @@ public interface StorageBackend {
   int generation(int pageId);
 
   /**
-   * Views a live blob in place, read-only.
+   * Views the page of a live blob, read-only; the blob begins at the handle's offset.
    *
    * @param pageId the handle's page
    * @param offset the handle's offset, unsigned
    * @param size the handle's size, unsigned
    * @param generation the handle's generation
    * @param millis the handle's time
-   * @return the blob, or null when {@link #check} has something else to say than live
+   * @return the page's segment, or null when {@link #check} has something else to say than live
    */
   @Nullable MemorySegment view(int pageId, int offset, int size, int generation, long millis);
 

@@ -1,7 +1,6 @@
 package dev.pinnedstore.backend;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The pages that take blobs: one for all threads, more of them when threads collide.
@@ -9,15 +8,18 @@ import org.jspecify.annotations.Nullable;
  * <p>A thread writes to the stripe that its id selects. All ids select the first one until
  * reservations collide; then the mask widens, one bit at a time, up to a bound. So a single writer
  * packs one page after another, and the memory that stripes hold does not grow with the number of
- * threads. {@link SegmentedBackend#sealIdle} takes back the stripes that nobody writes to.
+ * threads. {@link IdleWatch} takes back the stripes that nobody writes to.
  *
  * <p>Whoever takes a page out of a stripe seals it; see {@link Page}.
  */
 final class Stripes {
+  /** What a stripe without a page holds: sealed for ever, of no id, in no list. */
+  static final Page NONE = new Page(-1, 0);
+
   /** Lost races in one page after which threads spread. */
   private static final int COLLISIONS = 64;
 
-  private final AtomicReferenceArray<@Nullable Page> active;
+  private final AtomicReferenceArray<Page> active;
   private volatile int mask;
 
   /**
@@ -27,23 +29,31 @@ final class Stripes {
    */
   Stripes(int atMost) {
     this.active = new AtomicReferenceArray<>(Integer.highestOneBit(atMost));
+    for (int i = 0; i < active.length(); i++) {
+      active.set(i, NONE);
+    }
   }
 
   /** The calling thread's stripe. */
-  int own() {
+  int ownIndex() {
     return (int) Thread.currentThread().threadId() & mask;
+  }
+
+  /** The page in the calling thread's stripe. */
+  Page own() {
+    return active.get(ownIndex());
   }
 
   int size() {
     return active.length();
   }
 
-  @Nullable Page get(int stripe) {
+  Page get(int stripe) {
     return active.get(stripe);
   }
 
-  /** Puts a page, or none, in the place of another; who takes one out must seal it. */
-  boolean replace(int stripe, @Nullable Page old, @Nullable Page page) {
+  /** Puts a page, or {@link #NONE}, in the place of another; who takes one out must seal it. */
+  boolean replace(int stripe, Page old, Page page) {
     return active.compareAndSet(stripe, old, page);
   }
 

@@ -42,7 +42,7 @@ final class AnonymousMapping implements Mapping {
 
   @Override
   public void touch() throws MappingFailedException {
-    source.memory().populate(base.asSlice(0, extent.dataBytes()));
+    source.memory().populate(base);
   }
 
   @Override

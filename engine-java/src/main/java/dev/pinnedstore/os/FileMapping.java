@@ -56,7 +56,7 @@ final class FileMapping implements Mapping {
 
   @Override
   public void touch() {
-    base.asSlice(0, extent.dataBytes()).load();
+    base.load();
   }
 
   @Override

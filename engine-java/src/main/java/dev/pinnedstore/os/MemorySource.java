@@ -36,7 +36,7 @@ public interface MemorySource {
    * extraBytes}. Not yet resident: {@link Mapping#touch()} makes it so.
    *
    * <p>Cost: granted, one system call (up to four for huge pages). Denied, the file is written
-   * once, some 1.5 ms a MiB, on a thread of this package. A refusal may cost a garbage collection
+   * once, about 1 ms a MiB, on a thread of this package. A refusal may cost a garbage collection
    * and 100 ms there, which the JDK spends before it gives up.
    *
    * <p>An interrupt of the calling thread does no harm; the thread is still interrupted afterwards.

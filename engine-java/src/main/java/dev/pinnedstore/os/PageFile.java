@@ -36,8 +36,8 @@ final class PageFile {
   private final Path name;
   private final FileChannel channel;
 
-  /** A path that opens this file once more; found when it is first needed. */
-  private volatile @Nullable Path alias;
+  /** A path that opens this file once more; found when it is first needed. Under the lock. */
+  private @Nullable Path alias;
 
   private PageFile(Path directory, Path name, FileChannel channel) {
     this.directory = directory;
@@ -136,13 +136,15 @@ final class PageFile {
     channel.close();
   }
 
-  private @Nullable Path alias() throws IOException {
-    Path found = alias;
-    if (found == null) {
-      found = NAMELESS ? findDescriptor() : name;
-      alias = found;
+  /**
+   * Finds the path once, under a lock: a search beside {@link #mapHere} of another thread could
+   * take that call's descriptor for ours, and that one is closed soon.
+   */
+  private synchronized @Nullable Path alias() throws IOException {
+    if (alias == null) {
+      alias = NAMELESS ? findDescriptor() : name;
     }
-    return found;
+    return alias;
   }
 
   /** Finds our descriptor, which stays the same while the channel is open; null where it cannot. */

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
  * Space in a page that is neither blob nor padding yet.
  *
  * <p>Its window lives in an Arena of its own that dies before the space becomes either, so that no
- * kept segment writes into published or recycled bytes. Publishing and closing exclude each other
- * by the monitor.
+ * kept segment writes into published or recycled bytes; and before the store gives its memory back.
+ * Publishing, closing and abandoning exclude each other by the monitor.
  */
 final class PendingReservation implements Reservation {
   private final PinnedStore store;
@@ -39,15 +39,15 @@ final class PendingReservation implements Reservation {
 
   @Override
   public synchronized BlobHandle publish() {
+    store.checkOpen();
     if (ended) {
       throw new IllegalStateException(
           "reservation of sizeBytes=" + sizeBytes + ": already published or closed");
     }
-    // Fails, and leaves everything as it is, while another thread uses the segment in a system
-    // call.
+    // Fails, and leaves all as it is, while another thread passes the segment to a system call.
     arena.close();
     ended = true;
-    return store.publish(place, sizeBytes);
+    return store.publish(this, place, sizeBytes);
   }
 
   @Override
@@ -55,7 +55,20 @@ final class PendingReservation implements Reservation {
     if (!ended) {
       arena.close();
       ended = true;
-      store.cancel(place);
+      store.cancel(this, place);
     }
+  }
+
+  /** Ends it because the store closes; false while a thread passes the segment to a system call. */
+  synchronized boolean abandon() {
+    if (!ended) {
+      try {
+        arena.close();
+      } catch (IllegalStateException e) {
+        return false;
+      }
+      ended = true;
+    }
+    return true;
   }
 }

@@ -165,13 +165,16 @@ public final class PinnedStore implements AutoCloseable {
     long place = granted(reservePlace(size), size);
     boolean written = false;
     try {
+      engine.enterWindow();
       try (Arena arena = Arena.ofConfined()) {
         writer.accept(window(place, size, arena));
+      } finally {
+        engine.leaveWindow();
       }
       written = true;
     } finally {
       if (!written) {
-        cancel(place);
+        backend.cancel(place);
       }
     }
     return publish(place, size);
@@ -464,18 +467,20 @@ public final class PinnedStore implements AutoCloseable {
 
   // ---- what a reservation ends with
 
-  BlobHandle publish(long place, long size) {
-    long millis = millis();
-    try {
-      backend.publish(place, size, millis);
-      return handle(place, size, millis);
-    } catch (IllegalStateException e) {
-      throw closedOr(e);
-    }
+  BlobHandle publish(PendingReservation reservation, long place, long size) {
+    engine.reservations.remove(reservation);
+    return publish(place, size);
   }
 
-  void cancel(long place) {
+  void cancel(PendingReservation reservation, long place) {
+    engine.reservations.remove(reservation);
     backend.cancel(place);
+  }
+
+  void checkOpen() {
+    if (engine.isClosed()) {
+      throw new StoreClosedException(engine.name);
+    }
   }
 
   // ---- inside
@@ -496,12 +501,32 @@ public final class PinnedStore implements AutoCloseable {
 
   private Reservation reservation(long place, long size) {
     Arena arena = Arena.ofShared();
+    PendingReservation reservation = null;
     try {
-      return new PendingReservation(this, place, size, arena, backend.window(place, size, arena));
-    } catch (RuntimeException | Error e) {
-      arena.close();
-      cancel(place);
-      throw e;
+      engine.enterWindow();
+      try {
+        MemorySegment window = window(place, size, arena);
+        reservation = new PendingReservation(this, place, size, arena, window);
+        engine.reservations.add(reservation);
+      } finally {
+        engine.leaveWindow();
+      }
+      return reservation;
+    } finally {
+      if (reservation == null) {
+        arena.close();
+        backend.cancel(place);
+      }
+    }
+  }
+
+  private BlobHandle publish(long place, long size) {
+    long millis = millis();
+    try {
+      backend.publish(place, size, millis);
+      return handle(place, size, millis);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
     }
   }
 
@@ -522,19 +547,8 @@ public final class PinnedStore implements AutoCloseable {
   }
 
   private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
-    while (true) {
-      checkOpen();
-      try {
-        MemorySegment view = backend.view(pageId, offset, size, generation, millis);
-        if (view != null) {
-          return view;
-        }
-      } catch (AliasFailedException e) {
-        throw full(e.refusal(), Integer.toUnsignedLong(size));
-      } catch (IllegalStateException e) {
-        // The page's memory went while it was looked at: the check below says what that means.
-        checkOpen();
-      }
+    MemorySegment page = page(pageId, offset, size, generation, millis);
+    while (page == null) {
       int state = check(pageId, offset, size, generation, millis);
       if (state != Codes.LIVE) {
         BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
@@ -542,6 +556,23 @@ public final class PinnedStore implements AutoCloseable {
             ? new InvalidHandleException(handle)
             : new StaleHandleException(handle);
       }
+      page = page(pageId, offset, size, generation, millis);
+    }
+    // The only allocation, on one path: so a view that does not escape costs none.
+    return page.asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
+  }
+
+  private @Nullable MemorySegment page(
+      int pageId, int offset, int size, int generation, long millis) {
+    checkOpen();
+    try {
+      return backend.view(pageId, offset, size, generation, millis);
+    } catch (AliasFailedException e) {
+      throw full(e.refusal(), Integer.toUnsignedLong(size));
+    } catch (IllegalStateException e) {
+      // The page's memory went while it was looked at: the caller asks what that means.
+      checkOpen();
+      return null;
     }
   }
 
@@ -608,12 +639,6 @@ public final class PinnedStore implements AutoCloseable {
     }
     if (size > maxBlobBytes) {
       throw new BlobTooLargeException(size, maxBlobBytes);
-    }
-  }
-
-  private void checkOpen() {
-    if (engine.isClosed()) {
-      throw new StoreClosedException(engine.name);
     }
   }
 

@@ -32,8 +32,7 @@ final class RoomQueue {
       future.complete(null);
     }
     // Runs at once when it is complete already: a cancelled or served waiter leaves the queue.
-    CompletableFuture<Void> _ =
-        future.whenComplete((_, _) -> waiters.remove(waiter));
+    CompletableFuture<Void> _ = future.whenComplete((_, _) -> waiters.remove(waiter));
     return future;
   }
 

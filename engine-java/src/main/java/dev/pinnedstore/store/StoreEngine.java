@@ -14,8 +14,11 @@ import dev.pinnedstore.os.NativeTier;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,13 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
   private final AtomicLong cycles = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private final AtomicBoolean growthWarned = new AtomicBoolean();
+
+  /** Reservations that are neither published nor closed. */
+  final Set<PendingReservation> reservations = ConcurrentHashMap.newKeySet();
+
+  /** Threads that write in place or open a reservation right now. */
+  private final AtomicInteger windows = new AtomicInteger();
+
   private volatile boolean maintained;
   private @Nullable LifecycleThread thread;
   private volatile boolean closed;
@@ -207,6 +217,21 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     }
   }
 
+  // ---- windows into pages
+
+  /** Keeps the memory mapped until {@link #leaveWindow}. */
+  void enterWindow() {
+    windows.incrementAndGet();
+    if (closed) {
+      windows.decrementAndGet();
+      throw new StoreClosedException(name);
+    }
+  }
+
+  void leaveWindow() {
+    windows.decrementAndGet();
+  }
+
   // ---- the end
 
   boolean isClosed() {
@@ -227,19 +252,35 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     }
     waiters.close(new StoreClosedException(name));
     for (int i = 0; i < CLOSE_ATTEMPTS; i++) {
-      if (backend.close()) {
+      if (closeMemory()) {
         return;
       }
       LockSupport.parkNanos(CLOSE_PAUSE_NANOS);
     }
-    // Some thread is inside a system call on a view; its memory goes when that call returns.
+    // Some thread writes in place, or is in a system call with a view: memory goes when it is done.
     Thread.ofPlatform().daemon().name(name + "-closer").start(this::closeLate);
   }
 
   private void closeLate() {
-    while (!backend.close()) {
+    while (!closeMemory()) {
       LockSupport.parkNanos(CLOSE_PAUSE_NANOS);
     }
+  }
+
+  /**
+   * Gives the memory back; false while some thread may still write to it through a window. No
+   * window opens once {@link #closed} is set: who opens one counts itself first and looks at the
+   * flag afterwards, as this does the other way round.
+   */
+  private boolean closeMemory() {
+    if (windows.get() != 0) {
+      return false;
+    }
+    boolean abandoned = true;
+    for (PendingReservation reservation : reservations) {
+      abandoned &= reservation.abandon();
+    }
+    return abandoned && backend.close();
   }
 
   private record RunningLifecycle(LifecycleThread thread) implements Lifecycle {
