@@ -71,6 +71,11 @@ final class EntryLayout {
     return word & 0xFFFF_FFFFL;
   }
 
+  /** The granule of an offset, which is unsigned. */
+  static long granule(int offset) {
+    return Integer.toUnsignedLong(offset) >>> GRANULE_SHIFT;
+  }
+
   /** Granules that a blob takes. */
   static long granules(long sizeBytes) {
     return (sizeBytes + GRANULE_BYTES - 1) >>> GRANULE_SHIFT;

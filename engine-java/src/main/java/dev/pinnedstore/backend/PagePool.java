@@ -260,6 +260,7 @@ final class PagePool {
   /** Closes views first, then mappings; false while some thread holds a view in a system call. */
   boolean close() {
     closed = true;
+    directory.close();
     if (!groups.closeAll()) {
       return false;
     }

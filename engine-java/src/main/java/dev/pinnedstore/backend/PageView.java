@@ -33,6 +33,10 @@ final class PageView {
     this.group = group;
   }
 
+  boolean isNone() {
+    return this == NONE;
+  }
+
   boolean isShared() {
     return segment != null;
   }

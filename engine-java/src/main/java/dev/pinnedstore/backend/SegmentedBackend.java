@@ -152,12 +152,30 @@ public final class SegmentedBackend implements StorageBackend {
       return null;
     }
     // The view first, the generation after: see Page, step 5.
-    PageView view = page.view;
-    MemorySegment segment = view.segment;
-    if (segment == null) {
-      segment = firstView(page, view);
+    MemorySegment segment = page.view.segment;
+    return segment != null && isLive(page, offset, size, generation, millis) ? segment : null;
+  }
+
+  @Override
+  public void openView(int pageId) {
+    Page page = directory.at(pageId);
+    PageView marker = page.view;
+    Frame frame = page.frame;
+    if (marker.isShared() || marker.isNone() || frame == null) {
+      return;
     }
-    return isLive(page, offset, size, generation, millis) ? segment : null;
+    ViewGroup group = groups.join(clock.nanos());
+    if (group == null) {
+      return;
+    }
+    PageView shared = null;
+    try {
+      shared = new PageView(frame.mapping.view(group.arena), group);
+    } finally {
+      if (shared == null || !page.share(marker, shared)) {
+        groups.leave(group);
+      }
+    }
   }
 
   @Override
@@ -182,11 +200,10 @@ public final class SegmentedBackend implements StorageBackend {
     }
     Frame frame = page.frame;
     if (page.generation == generation) {
-      long granule = granule(frame, offset);
-      if (frame == null || granule < 0) {
+      if (frame == null || !isStart(frame, offset)) {
         return Codes.NEVER_ISSUED;
       }
-      long word = EntryLayout.acquire(frame, granule);
+      long word = EntryLayout.acquire(frame, EntryLayout.granule(offset));
       long live = EntryLayout.live(generation, millis, size);
       if (page.generation == generation && millis <= page.newestMillis) {
         if (word == live) {
@@ -207,9 +224,9 @@ public final class SegmentedBackend implements StorageBackend {
       return check(pageId, offset, size, generation, millis);
     }
     long live = EntryLayout.live(generation, millis, size);
-    Frame frame = PagePool.frame(page);
-    if (!EntryLayout.compareAndSet(
-        frame, granule(frame, offset), live, EntryLayout.acknowledged(live))) {
+    long granule = EntryLayout.granule(offset);
+    long acknowledged = EntryLayout.acknowledged(live);
+    if (!EntryLayout.compareAndSet(PagePool.frame(page), granule, live, acknowledged)) {
       return check(pageId, offset, size, generation, millis);
     }
     release(page);
@@ -480,15 +497,10 @@ public final class SegmentedBackend implements StorageBackend {
 
   // ---- handles
 
-  /** The granule of an offset, or -1 when no blob can start there. */
-  private static long granule(@Nullable Frame frame, int offset) {
-    long bytes = Integer.toUnsignedLong(offset);
-    long granule = bytes >>> EntryLayout.GRANULE_SHIFT;
-    return frame != null
-            && (bytes & (EntryLayout.GRANULE_BYTES - 1)) == 0
-            && granule < frame.entries
-        ? granule
-        : -1;
+  /** Whether a blob may start at an offset, which is unsigned. */
+  private static boolean isStart(Frame frame, int offset) {
+    return (offset & (EntryLayout.GRANULE_BYTES - 1)) == 0
+        && EntryLayout.granule(offset) < frame.entries;
   }
 
   private boolean hasExpired(Page page, long now) {
@@ -496,38 +508,14 @@ public final class SegmentedBackend implements StorageBackend {
   }
 
   private boolean isLive(Page page, int offset, int size, int generation, long millis) {
-    if (page.generation != generation) {
-      return false;
-    }
     Frame frame = page.frame;
-    long granule = granule(frame, offset);
-    return frame != null
-        && granule >= 0
+    long granule = EntryLayout.granule(offset);
+    return page.generation == generation
+        && frame != null
+        && isStart(frame, offset)
         && EntryLayout.acquire(frame, granule) == EntryLayout.live(generation, millis, size)
         && millis <= page.newestMillis
-        && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()))
-        && page.generation == generation;
-  }
-
-  /** Installs the first view of a page; null when it is being recycled or the store closes. */
-  private @Nullable MemorySegment firstView(Page page, PageView marker) {
-    Frame frame = page.frame;
-    if (marker == PageView.NONE || frame == null) {
-      return null;
-    }
-    ViewGroup group = groups.join(clock.nanos());
-    if (group == null) {
-      return null;
-    }
-    PageView shared = null;
-    try {
-      shared = new PageView(frame.mapping.view(group.arena), group);
-    } finally {
-      if (shared == null || !page.share(marker, shared)) {
-        groups.leave(group);
-      }
-    }
-    return page.view.segment;
+        && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
   }
 
   /**

@@ -94,9 +94,18 @@ public interface StorageBackend {
    * @param size the handle's size, unsigned
    * @param generation the handle's generation
    * @param millis the handle's time
-   * @return the page's segment, or null when {@link #check} has something else to say than live
+   * @return the page's segment; null when {@link #check} has something else to say than live, and
+   *     when nobody has viewed the page yet: call {@link #openView} then
    */
   @Nullable MemorySegment view(int pageId, int offset, int size, int generation, long millis);
+
+  /**
+   * Makes the view of a page that nobody has viewed yet, if it holds blobs.
+   *
+   * @param pageId a page that was issued
+   * @throws dev.pinnedstore.os.AliasFailedException when the operating system refuses it
+   */
+  void openView(int pageId);
 
   /**
    * Copies a live blob.

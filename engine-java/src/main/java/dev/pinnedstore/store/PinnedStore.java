@@ -548,15 +548,8 @@ public final class PinnedStore implements AutoCloseable {
 
   private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
     MemorySegment page = page(pageId, offset, size, generation, millis);
-    while (page == null) {
-      int state = check(pageId, offset, size, generation, millis);
-      if (state != Codes.LIVE) {
-        BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
-        throw state == Codes.NEVER_ISSUED
-            ? new InvalidHandleException(handle)
-            : new StaleHandleException(handle);
-      }
-      page = page(pageId, offset, size, generation, millis);
+    if (page == null) {
+      page = pageOrThrow(pageId, offset, size, generation, millis);
     }
     // The only allocation, on one path: so a view that does not escape costs none.
     return page.asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
@@ -564,16 +557,38 @@ public final class PinnedStore implements AutoCloseable {
 
   private @Nullable MemorySegment page(
       int pageId, int offset, int size, int generation, long millis) {
-    checkOpen();
     try {
       return backend.view(pageId, offset, size, generation, millis);
-    } catch (AliasFailedException e) {
-      throw full(e.refusal(), Integer.toUnsignedLong(size));
     } catch (IllegalStateException e) {
       // The page's memory went while it was looked at: the caller asks what that means.
-      checkOpen();
       return null;
     }
+  }
+
+  /** Opens the first view of a page, or says what is wrong with the handle. */
+  private MemorySegment pageOrThrow(
+      int pageId, int offset, int size, int generation, long millis) {
+    MemorySegment page = null;
+    while (page == null) {
+      checkOpen();
+      int state = check(pageId, offset, size, generation, millis);
+      if (state != Codes.LIVE) {
+        BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
+        throw state == Codes.NEVER_ISSUED
+            ? new InvalidHandleException(handle)
+            : new StaleHandleException(handle);
+      }
+      try {
+        backend.openView(pageId);
+      } catch (AliasFailedException e) {
+        throw full(e.refusal(), Integer.toUnsignedLong(size));
+      } catch (IllegalStateException e) {
+        // As above: the page is no longer what it was, and the next round says so.
+        checkOpen();
+      }
+      page = page(pageId, offset, size, generation, millis);
+    }
+    return page;
   }
 
   private byte @Nullable [] copy(BlobHandle handle) {
