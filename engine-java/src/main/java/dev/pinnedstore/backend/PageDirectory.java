@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * Leads from a page's id to the page, in two loads.
  *
  * <p>Ids are dense, count from zero and are never taken back; the slot of a page whose memory was
- * given back waits in {@link #takeFree()}'s stack for its next incarnation. Lookups take no lock.
- * A page is whole before its reference is stored, and a reader's loads through the reference follow
- * the load of it. An array that is full is replaced by a larger copy under a lock; a reader of the old one misses
- * only pages that were not issued when it started.
+ * given back waits in {@link #takeFree()}'s stack for its next incarnation. Lookups take no lock. A
+ * page is whole before its reference is stored, and a reader's loads through the reference follow
+ * the load of it. An array that is full is replaced by a larger copy under a lock; a reader of the
+ * old one misses only pages that were not issued when it started.
  */
 final class PageDirectory {
   private static final @Nullable Page[] NOTHING = {};

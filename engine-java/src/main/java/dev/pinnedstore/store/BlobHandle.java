@@ -83,11 +83,13 @@ public record BlobHandle(int pageId, int offset, int size, int generation, long 
    */
   public static BlobHandle readFrom(MemorySegment source, long sourceOffset) {
     HandleLayout.checkRange("sourceOffset", sourceOffset, source);
+    long pageAndOffset = HandleLayout.pageAndOffset(source, sourceOffset);
+    long sizeAndGeneration = HandleLayout.sizeAndGeneration(source, sourceOffset);
     return new BlobHandle(
-        HandleLayout.pageId(source, sourceOffset),
-        HandleLayout.offset(source, sourceOffset),
-        HandleLayout.size(source, sourceOffset),
-        HandleLayout.generation(source, sourceOffset),
+        HandleLayout.low(pageAndOffset),
+        HandleLayout.high(pageAndOffset),
+        HandleLayout.low(sizeAndGeneration),
+        HandleLayout.high(sizeAndGeneration),
         HandleLayout.timestampMillis(source, sourceOffset));
   }
 

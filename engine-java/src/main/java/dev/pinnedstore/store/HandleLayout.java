@@ -24,8 +24,7 @@ final class HandleLayout {
   static final int GENERATION = 12;
   static final int TIMESTAMP = 16;
 
-  private static final ValueLayout.OfInt U32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  /** Two fields are read and written at a time: each access to a segment has its price. */
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -39,31 +38,35 @@ final class HandleLayout {
       int size,
       int generation,
       long timestampMillis) {
-    target.set(U32, at + PAGE_ID, pageId);
-    target.set(U32, at + OFFSET, offset);
-    target.set(U32, at + SIZE, size);
-    target.set(U32, at + GENERATION, generation);
+    target.set(U64, at + PAGE_ID, pair(pageId, offset));
+    target.set(U64, at + SIZE, pair(size, generation));
     target.set(U64, at + TIMESTAMP, timestampMillis);
   }
 
-  static int pageId(MemorySegment source, long at) {
-    return source.get(U32, at + PAGE_ID);
+  /** The page in the low half, the offset in the high half. */
+  static long pageAndOffset(MemorySegment source, long at) {
+    return source.get(U64, at + PAGE_ID);
   }
 
-  static int offset(MemorySegment source, long at) {
-    return source.get(U32, at + OFFSET);
-  }
-
-  static int size(MemorySegment source, long at) {
-    return source.get(U32, at + SIZE);
-  }
-
-  static int generation(MemorySegment source, long at) {
-    return source.get(U32, at + GENERATION);
+  /** The size in the low half, the generation in the high half. */
+  static long sizeAndGeneration(MemorySegment source, long at) {
+    return source.get(U64, at + SIZE);
   }
 
   static long timestampMillis(MemorySegment source, long at) {
     return source.get(U64, at + TIMESTAMP);
+  }
+
+  static int low(long pair) {
+    return (int) pair;
+  }
+
+  static int high(long pair) {
+    return (int) (pair >>> 32);
+  }
+
+  private static long pair(int low, int high) {
+    return Integer.toUnsignedLong(low) | ((long) high << 32);
   }
 
   /** Refuses a range that does not hold a handle. */

@@ -282,11 +282,13 @@ public final class PinnedStore implements AutoCloseable {
    */
   public MemorySegment view(MemorySegment handle, long handleOffset) {
     HandleLayout.checkRange("handleOffset", handleOffset, handle);
+    long pageAndOffset = HandleLayout.pageAndOffset(handle, handleOffset);
+    long sizeAndGeneration = HandleLayout.sizeAndGeneration(handle, handleOffset);
     return view(
-        HandleLayout.pageId(handle, handleOffset),
-        HandleLayout.offset(handle, handleOffset),
-        HandleLayout.size(handle, handleOffset),
-        HandleLayout.generation(handle, handleOffset),
+        HandleLayout.low(pageAndOffset),
+        HandleLayout.high(pageAndOffset),
+        HandleLayout.low(sizeAndGeneration),
+        HandleLayout.high(sizeAndGeneration),
         HandleLayout.timestampMillis(handle, handleOffset));
   }
 
@@ -348,11 +350,13 @@ public final class PinnedStore implements AutoCloseable {
    */
   public boolean acknowledge(MemorySegment handle, long handleOffset) {
     HandleLayout.checkRange("handleOffset", handleOffset, handle);
+    long pageAndOffset = HandleLayout.pageAndOffset(handle, handleOffset);
+    long sizeAndGeneration = HandleLayout.sizeAndGeneration(handle, handleOffset);
     return acknowledge(
-        HandleLayout.pageId(handle, handleOffset),
-        HandleLayout.offset(handle, handleOffset),
-        HandleLayout.size(handle, handleOffset),
-        HandleLayout.generation(handle, handleOffset),
+        HandleLayout.low(pageAndOffset),
+        HandleLayout.high(pageAndOffset),
+        HandleLayout.low(sizeAndGeneration),
+        HandleLayout.high(sizeAndGeneration),
         HandleLayout.timestampMillis(handle, handleOffset));
   }
 
@@ -566,8 +570,7 @@ public final class PinnedStore implements AutoCloseable {
   }
 
   /** Opens the first view of a page, or says what is wrong with the handle. */
-  private MemorySegment pageOrThrow(
-      int pageId, int offset, int size, int generation, long millis) {
+  private MemorySegment pageOrThrow(int pageId, int offset, int size, int generation, long millis) {
     MemorySegment page = null;
     while (page == null) {
       checkOpen();

@@ -24,8 +24,8 @@ final class Sources {
     return arena.allocate(RING_BYTES, 4096).fill((byte) 1);
   }
 
-  /** Blobs in flight: some 8 MiB, at most 4096. */
+  /** Blobs in flight: some 8 MiB, at most 16 384. */
   static int inFlight(long size) {
-    return Math.clamp((8L << 20) / size, 4, 4096);
+    return Math.clamp((8L << 20) / size, 8, 16_384);
   }
 }
