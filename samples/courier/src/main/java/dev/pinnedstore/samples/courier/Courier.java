@@ -1,0 +1,181 @@
+package dev.pinnedstore.samples.courier;
+
+import dev.pinnedstore.store.Backend;
+import dev.pinnedstore.store.PinnedStoreException;
+import dev.pinnedstore.store.StoreConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program: delivers every regular file below a directory through each backend, verifies it and
+ * prints a table.
+ *
+ * <p>Exits with 0 when all that was sent arrived, 1 when a blob did not verify or the store failed,
+ * 2 for wrong arguments, 130 when it was interrupted. A file that cannot be read is reported,
+ * counted and no failure.
+ */
+@Command(
+    name = "courier",
+    sortOptions = false,
+    description = "Delivers every file below a directory through the store and verifies it.")
+public final class Courier implements Callable<Integer> {
+  /** Little, to show that what is delivered may be far more, and what happens at the limit. */
+  private static final long MAX_BYTES = 8L << 20;
+
+  /** Short, so that pages go back to the operating system before the program ends. */
+  private static final Duration DECAY = Duration.ofMillis(250);
+
+  /** A backend more is an entry more. */
+  private static final List<Backend> BACKENDS = List.of(Backend.segmented());
+
+  private static final String ALL = "all";
+  private static final int MOST_CONSUMERS = 64;
+  private static final int FAILED = 1;
+
+  /** What a shell reports for a program that was interrupted. */
+  private static final int INTERRUPTED = 130;
+
+  /** Set by picocli before any option. */
+  @Spec private @Nullable CommandSpec spec;
+
+  private final Surroundings surroundings;
+  private Path directory = Path.of(System.getProperty("java.home"));
+  private List<Backend> backends = BACKENDS;
+  private int consumers = 2;
+  private long limitBytes = Long.MAX_VALUE;
+
+  private Courier(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  /**
+   * Runs the program and ends the JVM with its exit code.
+   *
+   * @param args the command line; {@code --help} tells what may be in it
+   */
+  public static void main(String[] args) {
+    System.exit(run(Surroundings.ofProcess(), args));
+  }
+
+  /** Runs the program and returns its exit code. */
+  static int run(Surroundings surroundings, String... args) {
+    return new CommandLine(new Courier(surroundings))
+        .setOut(surroundings.out())
+        .setErr(surroundings.err())
+        .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, surroundings))
+        .execute(args);
+  }
+
+  @Option(
+      names = "--dir",
+      order = 0,
+      paramLabel = "DIRECTORY",
+      description = "What to deliver; default: the home of the JDK that runs this.")
+  private void directory(Path value) {
+    if (!Files.isDirectory(value)) {
+      throw wrong("--dir", value, "an existing directory");
+    }
+    directory = value;
+  }
+
+  @Option(
+      names = "--backend",
+      order = 1,
+      paramLabel = "NAME",
+      description = "Which backend, or 'all'; default: all there are.")
+  private void backend(String value) {
+    backends =
+        BACKENDS.stream().filter(it -> value.equals(ALL) || value.equals(it.name())).toList();
+    if (backends.isEmpty()) {
+      String names = BACKENDS.stream().map(Backend::name).collect(Collectors.joining(", "));
+      throw wrong("--backend", value, "one of " + names + ", " + ALL);
+    }
+  }
+
+  @Option(
+      names = "--consumers",
+      order = 2,
+      paramLabel = "COUNT",
+      description = "How many threads verify, 1 to 64; default: 2.")
+  private void consumers(int value) {
+    if (value < 1 || value > MOST_CONSUMERS) {
+      throw wrong("--consumers", value, "between 1 and " + MOST_CONSUMERS);
+    }
+    consumers = value;
+  }
+
+  @Option(
+      names = "--limit",
+      order = 3,
+      paramLabel = "BYTES",
+      description = "How much each backend delivers, for example 64MiB; default: everything.")
+  private void limit(String value) {
+    try {
+      limitBytes = Units.parseBytes(value);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--limit=" + e.getMessage());
+    }
+  }
+
+  @Option(
+      names = {"-h", "--help"},
+      order = 4,
+      usageHelp = true,
+      description = "Prints this.")
+  private boolean help;
+
+  @Override
+  public Integer call() throws IOException {
+    Screen screen = new Screen(surroundings);
+    FileList files = FileList.scan(directory.toRealPath(), screen);
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Backend backend : backends) {
+      StoreConfig config =
+          StoreConfig.builder().backend(backend).maxBytes(MAX_BYTES).decayTimeout(DECAY).build();
+      outcomes.add(new Delivery(files, consumers, limitBytes, surroundings, screen).run(config));
+    }
+    surroundings.out().print(Report.of(files, consumers, outcomes));
+    surroundings.out().flush();
+    List<Outcome> incomplete = outcomes.stream().filter(it -> !it.isComplete()).toList();
+    incomplete.forEach(it -> screen.problem(it.failure()));
+    return incomplete.isEmpty() ? 0 : FAILED;
+  }
+
+  private ParameterException wrong(String option, Object value, String legal) {
+    return wrong(option + "=" + value + ": must be " + legal);
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(Objects.requireNonNull(spec, "spec").commandLine(), message);
+  }
+
+  private static int explain(Exception failure, Surroundings surroundings) throws Exception {
+    return switch (failure) {
+      case CancellationException _ -> INTERRUPTED;
+      case PinnedStoreException e -> {
+        surroundings.err().println("courier: " + e.getMessage());
+        yield FAILED;
+      }
+      case IOException e -> {
+        surroundings.err().println("courier: " + Reasons.of(e));
+        yield FAILED;
+      }
+      default -> throw failure;
+    };
+  }
+}

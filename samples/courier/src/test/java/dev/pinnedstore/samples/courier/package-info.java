@@ -1,0 +1,5 @@
+/** Tests of the courier. */
+@NullMarked
+package dev.pinnedstore.samples.courier;
+
+import org.jspecify.annotations.NullMarked;
