@@ -59,13 +59,16 @@ final class EventFeed {
       return;
     }
     try {
-      StoreEvent event = queue.poll();
-      while (event != null) {
+      // What listeners cause by their failures waits for the next call, or this one never ended.
+      for (int left = queued.get(); left > 0; left--) {
+        StoreEvent event = queue.poll();
+        if (event == null) {
+          return;
+        }
         queued.decrementAndGet();
         for (Listener listener : listeners) {
           call(listener, event);
         }
-        event = queue.poll();
       }
     } finally {
       delivering.unlock();

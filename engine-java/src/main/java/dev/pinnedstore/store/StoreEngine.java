@@ -126,9 +126,13 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
       // The memory goes while the last cycle runs.
       return;
     }
-    failures.incrementAndGet();
     events.offer(StoreEvent.Kind.LIFECYCLE_FAILED, -1, 0, 0);
-    LOGGER.log(Level.WARNING, name + ": a lifecycle cycle or a listener failed", cause);
+    if (failures.incrementAndGet() == 1) {
+      LOGGER.log(
+          Level.WARNING,
+          name + ": a lifecycle cycle or a listener failed; later failures are only counted",
+          cause);
+    }
   }
 
   // ---- events of the backend
