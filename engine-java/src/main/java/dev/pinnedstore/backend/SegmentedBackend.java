@@ -247,6 +247,16 @@ public final class SegmentedBackend implements StorageBackend {
   }
 
   @Override
+  public void sealFor(long size) {
+    for (int stripe = 0; stripe < stripes.size(); stripe++) {
+      Page page = stripes.get(stripe);
+      if (!hasRoom(page.reserve, EntryLayout.granules(size))) {
+        takeOut(stripe, page);
+      }
+    }
+  }
+
+  @Override
   public @Nullable MappingFailedException refusal() {
     return pool.refusal();
   }

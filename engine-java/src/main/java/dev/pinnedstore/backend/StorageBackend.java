@@ -152,6 +152,14 @@ public interface StorageBackend {
   boolean hasRoom(long size);
 
   /**
+   * Prepares for a wait: pages that have no room for that size take no blobs any more, so that
+   * their last acknowledgement makes room.
+   *
+   * @param size bytes
+   */
+  void sealFor(long size);
+
+  /**
    * Returns the last refusal by the operating system.
    *
    * @return null when there was none

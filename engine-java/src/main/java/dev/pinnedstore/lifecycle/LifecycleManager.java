@@ -12,6 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * that what one step frees the next can use. Safe for threads; cycles run one at a time.
  */
 public final class LifecycleManager {
+  /** What is taken for the rest of a page when the threshold leaves next to none. */
+  private static final double SMALLEST_REST = 0.01;
+
   private final StorageBackend backend;
   private final CoarseClock clock;
   private final double threshold;
@@ -82,7 +85,7 @@ public final class LifecycleManager {
   double wantedPauseNanos() {
     lock.lock();
     try {
-      return growth.fillNanos() * (1 - threshold) / 2;
+      return growth.fillNanos() * Math.max(1 - threshold, SMALLEST_REST) / 2;
     } finally {
       lock.unlock();
     }

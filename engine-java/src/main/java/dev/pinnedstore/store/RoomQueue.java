@@ -28,6 +28,9 @@ final class RoomQueue {
     CompletableFuture<Void> future = new CompletableFuture<>();
     Waiter waiter = new Waiter(sizeBytes, future);
     waiters.add(waiter);
+    if (!backend.hasRoom(sizeBytes)) {
+      backend.sealFor(sizeBytes);
+    }
     if (backend.hasRoom(sizeBytes)) {
       future.complete(null);
     }

@@ -33,9 +33,10 @@ public class PinnedStoreSource internal constructor(
     private val interval: Duration?,
 ) {
     /**
-     * Opens a store for [block] and closes it when the block and all its children are done. Then
-     * end, in this order, those who still wait for room, the lifecycle, and the store. An exception
-     * in the block or a child cancels the rest, closes everything, and is thrown.
+     * Opens a store for [block] and closes it when the block and all its children are done. Others
+     * who still wait for room then get [dev.pinnedstore.store.StoreClosedException], the lifecycle
+     * ends, and all memory goes back. An exception in the block or a child cancels the rest, closes
+     * the store, and is thrown.
      *
      * Opening maps and touches one page on the calling thread.
      *

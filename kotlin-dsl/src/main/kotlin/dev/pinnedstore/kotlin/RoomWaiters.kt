@@ -87,7 +87,7 @@ internal class RoomWaiters(
     }
 
     private companion object {
-        const val YIELDS = 10
-        const val LONGEST_PAUSE_MILLIS = 100
+        private const val YIELDS = 10
+        private const val LONGEST_PAUSE_MILLIS = 100
     }
 }

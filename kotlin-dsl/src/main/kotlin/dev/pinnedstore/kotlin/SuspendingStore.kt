@@ -263,7 +263,8 @@ public class SuspendingStore internal constructor(
 
     /**
      * The figures of the store at once and then again and again; ends when the store is closed.
-     * Cold; a slow collector gets the latest ones.
+     * Cold; a slow collector gets the latest ones. A collector in a block of
+     * [PinnedStoreSource.use] has to be cancelled there, since the store closes after it.
      *
      * **Suspension.** For [every] between two figures.
      *
@@ -283,7 +284,8 @@ public class SuspendingStore internal constructor(
     /**
      * What happens to the pages, from the start of the collection until the store is closed. Told
      * by lifecycle cycles, which never wait for a collector: of more than 64 events that one has
-     * not taken yet, the oldest are dropped.
+     * not taken yet, the oldest are dropped. A collector in a block of [PinnedStoreSource.use] has
+     * to be cancelled there, since the store closes after it.
      *
      * **Suspension.** Until something happens.
      *
@@ -340,6 +342,6 @@ public class SuspendingStore internal constructor(
     override fun toString(): String = engine.toString()
 
     private companion object {
-        const val EVENTS = 64
+        private const val EVENTS = 64
     }
 }

@@ -9,10 +9,12 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.job
@@ -28,6 +30,7 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
+@OptIn(ExperimentalCoroutinesApi::class)
 class AppendSpec :
     FreeSpec({
         "a blob of each kind of memory comes back whole" {
@@ -35,11 +38,14 @@ class AppendSpec :
                 manualStore().use { store ->
                     val bytes = ByteArray(100) { it.toByte() }
                     store.resolve(store.append(bytes)) shouldBe bytes
-                    Arena.ofAuto().let { arena ->
-                        val segment = arena.allocate(100).copyFrom(MemorySegment.ofArray(bytes))
-                        store.resolve(store.append(segment)) shouldBe bytes
-                        store.resolve(store.appendOrNull(segment, 1.seconds)!!) shouldBe bytes
-                    }
+                    val segment =
+                        Arena
+                            .ofAuto()
+                            .allocate(
+                                100,
+                            ).copyFrom(MemorySegment.ofArray(bytes))
+                    store.resolve(store.append(segment)) shouldBe bytes
+                    store.resolve(store.appendOrNull(segment, 1.seconds)!!) shouldBe bytes
                     store.resolve(store.appendOrNull(bytes, 1.seconds)!!) shouldBe bytes
                     store.resolve(store.tryAppend(bytes)!!) shouldBe bytes
                 }
@@ -114,18 +120,11 @@ class AppendSpec :
                     maxPages = 1
                     lifecycle { decayTimeout = 1.milliseconds }
                 }.use { store ->
-                    val handles = List(blobs) { CompletableDeferred<BlobHandle>() }
-                    launch {
-                        handles.forEachIndexed {
-                            i,
-                            it,
-                            ->
-                            it.complete(store.append(pageOf(i)))
-                        }
-                    }
-                    handles.forEachIndexed { i, it ->
-                        store.consume(it.await()) { segment ->
-                            segment.toArray(JAVA_BYTE) shouldBe pageOf(i)
+                    val handles = Channel<BlobHandle>()
+                    launch { repeat(blobs) { handles.send(store.append(pageOf(it))) } }
+                    repeat(blobs) {
+                        store.consume(handles.receive()) { segment ->
+                            segment.toArray(JAVA_BYTE) shouldBe pageOf(it)
                         }
                     }
                     store.stats().liveBlobs() shouldBe 0
@@ -135,13 +134,19 @@ class AppendSpec :
             "many waiters all get room, one page at a time" {
                 runTest {
                     manualStore { maxPages = 2 }.use { store ->
-                        var handle = store.fill()
-                        val appends = List(20) { i -> async { store.append(pageOf(i)) } }
-                        for (i in appends.indices) {
-                            store.acknowledge(handle)
-                            handle = appends[i].await()
-                            store.resolve(handle) shouldBe pageOf(i)
+                        val held = ArrayDeque<BlobHandle>()
+                        repeat(2) { held += store.append(pageOf(0)) }
+                        val waiting = List(20) { async { store.append(pageOf(1)) } }.toMutableList()
+                        while (waiting.isNotEmpty()) {
+                            runCurrent()
+                            waiting.none { it.isCompleted } shouldBe true
+                            store.acknowledge(held.removeFirst())
+                            runCurrent()
+                            val served = waiting.single { it.isCompleted }
+                            waiting -= served
+                            held += served.await()
                         }
+                        store.stats().liveBlobs() shouldBe 2
                     }
                 }
             }

@@ -7,6 +7,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.property.Arb
 import io.kotest.property.arbitrary.element
+import io.kotest.property.arbitrary.int
 import io.kotest.property.arbitrary.long
 import io.kotest.property.checkAll
 
@@ -73,9 +74,12 @@ class ByteSizeSpec :
         }
 
         "products agree with exact multiplication wherever they are defined" {
-            checkAll(Arb.long(0L..MOST), Arb.long()) { bytes, count ->
+            val bits = Arb.int(0..62)
+            checkAll(Arb.long(0L..MOST), bits, Arb.long(), bits) { large, less, huge, fewer ->
+                val bytes = large shr less
+                val count = huge shr fewer
                 val exact = bytes.toBigInteger() * count.toBigInteger()
-                val fits = exact.signum() >= 0 && exact.bitLength() < Long.SIZE_BITS
+                val fits = count >= 0 && exact.bitLength() < Long.SIZE_BITS
                 runCatching { ByteSize.of(bytes) * count }.map { it.bytes }.getOrNull() shouldBe
                     exact.takeIf { fits }?.toLong()
             }

@@ -8,15 +8,13 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
-import io.kotest.matchers.types.shouldBeInstanceOf
 import kotlinx.coroutines.CancellationException
-import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
@@ -38,6 +36,7 @@ private class Failure : Exception()
 private fun SuspendingStore.isClosed(): Boolean =
     runCatching { engine.roomFor(1) }.exceptionOrNull() is StoreClosedException
 
+@OptIn(ExperimentalCoroutinesApi::class)
 class PinnedStoreSourceSpec :
     FreeSpec({
         "nothing is opened before use" {
@@ -212,24 +211,27 @@ class PinnedStoreSourceSpec :
                 store.lifecycleThreads().shouldBeEmpty()
             }
 
-            "closes the store after the scope's other children" {
-                val scope = CoroutineScope(Dispatchers.Default)
-                val stores = List(2) { busyStore().openIn(scope) }
-                val cleaningUp = CompletableDeferred<Unit>()
-                val child =
-                    scope.async(start = CoroutineStart.UNDISPATCHED) {
-                        runCatching { awaitCancellation() }
-                        cleaningUp.complete(Unit)
-                        withContext(NonCancellable) {
-                            stores.map { it.resolve(it.append(blob)).contentEquals(blob) }
+            "closes all its stores after the scope's other children" {
+                runTest {
+                    val scope = CoroutineScope(coroutineContext + Job())
+                    val stores = List(2) { manualStore().openIn(scope) }
+                    var cleanedUp = false
+                    scope.launch {
+                        try {
+                            awaitCancellation()
+                        } finally {
+                            withContext(NonCancellable) {
+                                delay(1.seconds)
+                                stores.forEach { it.resolve(it.append(blob)) shouldBe blob }
+                                cleanedUp = true
+                            }
                         }
                     }
-                scope.coroutineContext.job.cancelAndJoin()
-                cleaningUp.isCompleted shouldBe true
-                // The child went on to its end; a closed store would have been its failure instead.
-                child.invokeOnCompletion { it.shouldBeInstanceOf<CancellationException>() }
-                child.getCompletionExceptionOrNull().shouldBeInstanceOf<CancellationException>()
-                stores.map { it.isClosed() } shouldBe listOf(true, true)
+                    runCurrent()
+                    scope.coroutineContext.job.cancelAndJoin()
+                    cleanedUp shouldBe true
+                    stores.map { it.isClosed() } shouldBe listOf(true, true)
+                }
             }
 
             "ends with the scope on a test's scheduler" {

@@ -8,6 +8,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FreeSpec
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
@@ -23,6 +24,7 @@ private val blob = ByteArray(10) { it.toByte() }
 
 private suspend fun SuspendingStore.isLive(handle: BlobHandle): Boolean = resolve(handle) != null
 
+@OptIn(ExperimentalCoroutinesApi::class)
 class ReadSpec :
     FreeSpec({
         "view shows the blob in place and leaves it" {

@@ -139,7 +139,7 @@ class StoreConfigsSpec :
                         { lifecycle { decayTimeout = Duration.ZERO } },
                     "interval=999us: must be between 1ms and 1h" to
                         { lifecycle { interval = 999.microseconds } },
-                    "interval=1h 1ms: must be between 1ms and 1h" to
+                    "interval=1h 0m 0.001s: must be between 1ms and 1h" to
                         { lifecycle { interval = 1.hours + 1.milliseconds } },
                 )
             for ((message, configure) in wrong) {
