@@ -7,12 +7,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /** Pages of anonymous memory, by native calls. */
 final class AnonymousSource implements MemorySource {
   private final NativeMemory memory;
+  private final AddressSpace space;
 
   /** Regions whose addresses the system would not take back; they hold no memory. */
   private final Queue<Region> stuck = new ConcurrentLinkedQueue<>();
 
   AnonymousSource(NativeMemory memory) {
+    this(memory, AddressSpace.current());
+  }
+
+  AnonymousSource(NativeMemory memory, AddressSpace space) {
     this.memory = memory;
+    this.space = space;
   }
 
   /** Returns the one source of this JVM, made of files where the system is not known. */
@@ -28,6 +34,11 @@ final class AnonymousSource implements MemorySource {
       throws MappingFailedException {
     Extent extent = new Extent(dataBytes, extraBytes);
     return new AnonymousMapping(this, memory.map(extent.totalBytes(), hugePages), extent);
+  }
+
+  @Override
+  public Reservation reserve(long bytes) throws MappingFailedException {
+    return AnonymousReservation.reserve(this, space, bytes);
   }
 
   NativeMemory memory() {

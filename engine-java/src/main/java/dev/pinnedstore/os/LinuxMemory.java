@@ -12,9 +12,9 @@ import java.lang.foreign.MemorySegment;
  * limit.)
  */
 final class LinuxMemory implements NativeMemory {
-  private static final int MAP_ANONYMOUS = 0x20;
-  private static final int MADV_DONTNEED = 4;
-  private static final int MADV_HUGEPAGE = 14;
+  static final int MAP_ANONYMOUS = 0x20;
+  static final int MADV_DONTNEED = 4;
+  static final int MADV_HUGEPAGE = 14;
   private static final int MADV_POPULATE_WRITE = 23;
   private static final int ENOSYS = 38;
 

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Anonymous memory of macOS, after its manual pages. Untested; no huge pages. */
 final class MacMemory implements NativeMemory {
-  private static final int MAP_ANON = 0x1000;
+  static final int MAP_ANON = 0x1000;
 
   @Override
   public Region map(long bytes, boolean hugePages) throws MappingFailedException {

@@ -15,7 +15,7 @@ public final class MappingFailedException extends Exception {
             + " or ask for less than the processor can address"),
     /** The number of mappings that a process may have. */
     MAP_COUNT("the number of mappings of the process; raise vm.max_map_count, or use larger pages"),
-    /** The memory of the machine or of the control group. */
+    /** The memory of the machine or of the control group; for a commit also the data size. */
     MEMORY(
         "memory; give the machine or the control group more,"
             + " or allow overcommitting (vm.overcommit_memory)"),

@@ -51,4 +51,21 @@ public interface MemorySource {
    * @throws IllegalArgumentException if a size is out of its range
    */
   Mapping map(long dataBytes, long extraBytes, boolean hugePages) throws MappingFailedException;
+
+  /**
+   * Reserves a range of addresses without memory, on {@link NativeTier#GRANTED} only.
+   *
+   * <p>Cost: one system call, and 2 MiB more of addresses than asked for.
+   *
+   * @param bytes size of the range in bytes, a multiple of 2 MiB from 2 MiB to 2^46
+   * @return the range, which the caller closes; its address is a multiple of 2 MiB
+   * @throws MappingFailedException if the operating system refuses
+   * @throws IllegalArgumentException if the size is out of its range
+   * @throws IllegalStateException if this source has files only; the message names {@link
+   *     NativeTier#flag()}
+   */
+  default Reservation reserve(long bytes) throws MappingFailedException {
+    throw new IllegalStateException(
+        "addresses can be reserved in anonymous memory only, which needs " + NativeTier.flag());
+  }
 }

@@ -18,6 +18,7 @@ final class Posix {
   static final int ENOMEM = 12;
   static final int EINVAL = 22;
 
+  private static final int PROT_NONE = 0;
   private static final int PROT_READ_WRITE = 1 | 2;
   private static final int MAP_PRIVATE = 2;
 
@@ -31,16 +32,45 @@ final class Posix {
   private static final MethodHandle MADVISE =
       NativeCalls.bind("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
+  private static final MethodHandle MPROTECT =
+      NativeCalls.bind("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle GETPAGESIZE =
+      NativeCalls.bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
+
+  private static final long PAGE_BYTES =
+      NativeCalls.call(-1, state -> (int) GETPAGESIZE.invokeExact(state));
+
   private Posix() {}
+
+  /** Returns the page of this system in bytes; 16384 on some, 65536 on others. */
+  static long pageBytes() {
+    return PAGE_BYTES;
+  }
 
   /** Maps private anonymous memory wherever the system likes; the address or an error. */
   static long mapAnonymous(long bytes, int anonymousFlag) {
+    return map(bytes, PROT_READ_WRITE, anonymousFlag);
+  }
+
+  /** Maps private memory without access to it; the address or an error. */
+  static long mapUntouchable(long bytes, int flags) {
+    return map(bytes, PROT_NONE, flags);
+  }
+
+  private static long map(long bytes, int protection, int flags) {
     return NativeCalls.call(
         -1,
         state ->
-            (long)
-                MMAP.invokeExact(
-                    state, 0L, bytes, PROT_READ_WRITE, MAP_PRIVATE | anonymousFlag, -1, 0L));
+            (long) MMAP.invokeExact(state, 0L, bytes, protection, MAP_PRIVATE | flags, -1, 0L));
+  }
+
+  /** Makes readable and writable; zero or an error. The segment cannot be closed meanwhile. */
+  static int allowAccess(MemorySegment segment) {
+    return (int)
+        NativeCalls.call(
+            -1,
+            state ->
+                (int) MPROTECT.invokeExact(state, segment, segment.byteSize(), PROT_READ_WRITE));
   }
 
   /** Unmaps; zero or an error. */

@@ -22,7 +22,7 @@ final class WindowsMemory implements NativeMemory {
   private static final int ERROR_NOT_ENOUGH_MEMORY = 8;
   private static final int ERROR_COMMITMENT_LIMIT = 1455;
 
-  private static final SymbolLookup KERNEL = SymbolLookup.libraryLookup("kernel32", Arena.global());
+  static final SymbolLookup KERNEL = SymbolLookup.libraryLookup("kernel32", Arena.global());
   private static final MethodHandle VIRTUAL_ALLOC =
       NativeCalls.bind(
           KERNEL,
@@ -42,15 +42,19 @@ final class WindowsMemory implements NativeMemory {
                     VIRTUAL_ALLOC.invokeExact(
                         state, 0L, bytes, MEM_COMMIT_RESERVE, PAGE_READWRITE));
     if (result <= 0) {
-      boolean memory = result == -ERROR_NOT_ENOUGH_MEMORY || result == -ERROR_COMMITMENT_LIMIT;
       throw new MappingFailedException(
-          memory ? Limit.MEMORY : Limit.OTHER,
+          isOutOfMemory(result) ? Limit.MEMORY : Limit.OTHER,
           "cannot map " + bytes + " bytes, GetLastError=" + -result,
           Machine.freeMemoryBytes(),
           Machine.memoryLimitBytes(),
           null);
     }
     return new Region(result, bytes);
+  }
+
+  /** Says whether a failed call ended for want of memory, or of addresses. */
+  static boolean isOutOfMemory(long result) {
+    return result == -ERROR_NOT_ENOUGH_MEMORY || result == -ERROR_COMMITMENT_LIMIT;
   }
 
   @Override

@@ -32,6 +32,8 @@ final class ChildMapper {
       case "hold" -> hold(source, bytes);
       case "exhaust" -> exhaust(source, bytes);
       case "alias" -> exhaustAliases(source, bytes);
+      case "reserve" -> exhaustAddresses(source, bytes);
+      case "commit" -> exhaustCommits(source, bytes);
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -100,6 +102,43 @@ final class ChildMapper {
     try (Arena arena = Arena.ofShared()) {
       System.out.println(refusal + " " + mapping.view(arena).get(JAVA_BYTE, 0));
     }
+  }
+
+  /** Reserves in larger and larger ranges until that is refused. */
+  private static void exhaustAddresses(MemorySource source, long bytes) throws Exception {
+    for (long size = bytes; ; size *= 2) {
+      try {
+        Reservation reservation = source.reserve(size);
+        reservation.commit(size - bytes, bytes);
+        reservation.close();
+      } catch (MappingFailedException e) {
+        boolean named = e.getMessage().contains("ulimit -v") && e.getMessage().contains("" + size);
+        System.out.println(
+            e.limit() + " after " + (size > bytes ? "some" : "none") + ", named: " + named);
+        return;
+      }
+    }
+  }
+
+  /**
+   * Commits a little, and then more than there is. Leaves the JVM what it needs, which dies of a
+   * malloc that fails.
+   */
+  private static void exhaustCommits(MemorySource source, long bytes) throws Exception {
+    Reservation reservation = source.reserve(1L << 40);
+    reservation.commit(0, bytes);
+    reservation.base().set(JAVA_BYTE, bytes - 1, (byte) 1);
+    String refusal = "none";
+    try {
+      reservation.commit(bytes, 1L << 30);
+    } catch (MappingFailedException e) {
+      refusal = e.limit() + ", named: " + e.getMessage().contains("ulimit -d");
+    }
+    byte kept = reservation.base().get(JAVA_BYTE, bytes - 1);
+    reservation.decommit(0, bytes);
+    reservation.commit(0, 2 * bytes);
+    byte fresh = reservation.base().get(JAVA_BYTE, bytes - 1);
+    System.out.println(refusal + ", then " + kept + " " + fresh + " " + reservation.close());
   }
 
   /** The command of a child, to be run by a shell that sets its limits first. */

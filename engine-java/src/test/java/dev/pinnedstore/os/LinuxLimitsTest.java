@@ -71,6 +71,47 @@ class LinuxLimitsTest {
     assertThat(refusal).hasMessageContaining("reason unknown");
   }
 
+  @Test
+  void reservationIsLimitedByAddressesAndNotByData() throws IOException {
+    limits("157286400", "1");
+    MappingFailedException refusal = explainReserve(51 * MIB);
+    assertThat(refusal.limit()).isEqualTo(Limit.ADDRESS_SPACE);
+    assertThat(refusal.freeBytes()).isEqualTo(50 * MIB);
+    assertThat(refusal).hasMessageContaining("ulimit -v");
+    MappingFailedException noGap = explainReserve(50 * MIB);
+    assertThat(noGap.limit()).isEqualTo(Limit.ADDRESS_SPACE);
+    assertThat(noGap.totalBytes()).as("no limit in bytes").isEqualTo(-1);
+    write("sys/vm/max_map_count", "50\n");
+    assertThat(explainReserve(4096).limit()).isEqualTo(Limit.MAP_COUNT);
+    Files.delete(proc.resolve("self/maps"));
+    assertThat(explainReserve(4096).limit()).isEqualTo(Limit.OTHER);
+  }
+
+  @Test
+  void commitIsLimitedByDataAndNotByAddresses() throws IOException {
+    limits("1", "104857600");
+    MappingFailedException refusal = explainCommit(51 * MIB);
+    assertThat(refusal.limit()).isEqualTo(Limit.MEMORY);
+    assertThat(refusal.freeBytes()).isEqualTo(50 * MIB);
+    assertThat(refusal.totalBytes()).isEqualTo(100 * MIB);
+    assertThat(refusal).hasMessageContaining("RLIMIT_DATA (ulimit -d)");
+    MappingFailedException noMemory = explainCommit(50 * MIB);
+    assertThat(noMemory.limit()).isEqualTo(Limit.MEMORY);
+    assertThat(noMemory.totalBytes()).isEqualTo(Machine.memoryLimitBytes());
+    write("sys/vm/max_map_count", "50\n");
+    assertThat(explainCommit(4096).limit()).isEqualTo(Limit.MAP_COUNT);
+    Files.delete(proc.resolve("self/maps"));
+    assertThat(explainCommit(4096).limit()).isEqualTo(Limit.OTHER);
+  }
+
+  private MappingFailedException explainReserve(long bytes) {
+    return new LinuxLimits(proc).explainReserve(bytes, "refused");
+  }
+
+  private MappingFailedException explainCommit(long bytes) {
+    return new LinuxLimits(proc).explainCommit(bytes, "refused");
+  }
+
   private MappingFailedException explain(long bytes) {
     return new LinuxLimits(proc).explain(bytes, "refused", null);
   }

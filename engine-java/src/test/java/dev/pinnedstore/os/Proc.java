@@ -38,6 +38,23 @@ final class Proc {
     return kiloBytes(attribute(address, "Rss:"));
   }
 
+  /** Resident bytes of this process. */
+  static long residentBytes() throws IOException {
+    return lines("status").stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(Proc::kiloBytes)
+        .sum();
+  }
+
+  /** How many mappings share a byte with a range. */
+  static long mappingsOf(long address, long bytes) throws IOException {
+    return lines("maps").stream()
+        .map(line -> line.split(" ", 2)[0].split("-"))
+        .filter(range -> Long.compareUnsigned(parse(range[0]), address + bytes) < 0)
+        .filter(range -> Long.compareUnsigned(parse(range[1]), address) > 0)
+        .count();
+  }
+
   static String flags(long address) throws IOException {
     return attribute(address, "VmFlags:");
   }
@@ -48,13 +65,17 @@ final class Proc {
       if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
         String[] range = line.split(" ", 2)[0].split("-");
         inside =
-            Long.compareUnsigned(address, Long.parseUnsignedLong(range[0], 16)) >= 0
-                && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0;
+            Long.compareUnsigned(address, parse(range[0])) >= 0
+                && Long.compareUnsigned(address, parse(range[1])) < 0;
       } else if (inside && line.startsWith(name)) {
         return line;
       }
     }
     throw new AssertionError("no mapping has the address " + Long.toHexString(address));
+  }
+
+  private static long parse(String address) {
+    return Long.parseUnsignedLong(address, 16);
   }
 
   private static long kiloBytes(String line) {

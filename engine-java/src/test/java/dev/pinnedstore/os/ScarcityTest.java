@@ -49,6 +49,18 @@ class ScarcityTest {
   }
 
   @Test
+  void addressSpaceRunsOutOfReservations() throws Exception {
+    assertThat(run("ulimit -v 8000000; " + child(GRANT, "reserve", "-", "67108864")))
+        .isEqualTo("ADDRESS_SPACE after some, named: true");
+  }
+
+  @Test
+  void dataSizeRunsOutOfCommits() throws Exception {
+    assertThat(run("ulimit -d 400000; " + child(GRANT, "commit", "-", "16777216")))
+        .isEqualTo("MEMORY, named: true, then 1 0 true");
+  }
+
+  @Test
   void mappingsRunOut() throws Exception {
     long most =
         Long.parseLong(Files.readAllLines(Path.of("/proc/sys/vm/max_map_count")).getFirst());
