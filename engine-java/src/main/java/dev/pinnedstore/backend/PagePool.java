@@ -38,6 +38,7 @@ final class PagePool {
 
   private final SpareLargePages large = new SpareLargePages();
   private final AtomicInteger pending = new AtomicInteger();
+  private final AtomicLong changes = new AtomicLong();
   private final AtomicLong made = new AtomicLong();
   private final AtomicLong reused = new AtomicLong();
   private final AtomicLong givenBack = new AtomicLong();
@@ -101,6 +102,16 @@ final class PagePool {
     pending.decrementAndGet();
   }
 
+  /** Notes, before {@link #settle}, that a page is where others find it. */
+  void changed() {
+    changes.incrementAndGet();
+  }
+
+  /** Counts the pages that came to where a writer finds them. */
+  long changes() {
+    return changes.get();
+  }
+
   /** Whether a page may turn up that was in no list a moment ago. */
   boolean isPending() {
     return pending.get() != 0;
@@ -159,6 +170,7 @@ final class PagePool {
     page.idleSinceNanos = nanos;
     int id = page.id;
     emptied.push(page);
+    changes.incrementAndGet();
     events.pageEmptied(id, frame.dataBytes);
   }
 
@@ -397,6 +409,7 @@ final class PagePool {
     } else {
       large.add(page, frame(page).dataBytes);
     }
+    changes.incrementAndGet();
   }
 
   // ---- what could be given up

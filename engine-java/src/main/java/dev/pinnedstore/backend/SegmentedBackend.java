@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * the generation and one of the entry's word. The protocol is written at {@link Page}.
  */
 public final class SegmentedBackend implements StorageBackend {
-  /** How often a writer at the limit looks again while another thread holds a page in hand. */
-  private static final int LOOKS = 500;
+  /**
+   * How often a writer at the limit looks again while another thread holds a page in hand: a second
+   * or more, since that thread may not be running.
+   */
+  private static final int LOOKS = 20_000;
 
   private static final long LOOK_NANOS = 20_000;
 
@@ -69,48 +72,6 @@ public final class SegmentedBackend implements StorageBackend {
   // ---- the data path
 
   @Override
-  public long append(MemorySegment source, long offset, long size, long millis) {
-    Page page = stripes.own();
-    long start = reserveOwn(page, size, millis);
-    if (start < 0) {
-      long place = reserveSlowly(size, millis);
-      if (place < 0) {
-        return place;
-      }
-      page = directory.at(Codes.pageId(place));
-      start = Integer.toUnsignedLong(Codes.offset(place));
-    }
-    Frame frame = PagePool.frame(page);
-    try {
-      MemorySegment.copy(source, offset, frame.base, start, size);
-    } catch (RuntimeException | Error e) {
-      release(page);
-      throw e;
-    }
-    publish(page, frame, start, size, millis);
-    return Codes.place(page.id, start);
-  }
-
-  @Override
-  public long append(byte[] source, int offset, int size, long millis) {
-    long place = reserve(size, millis);
-    if (place < 0) {
-      return place;
-    }
-    Page page = directory.at(Codes.pageId(place));
-    Frame frame = PagePool.frame(page);
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    try {
-      MemorySegment.copy(source, offset, frame.base, ValueLayout.JAVA_BYTE, start, size);
-    } catch (RuntimeException | Error e) {
-      release(page);
-      throw e;
-    }
-    publish(page, frame, start, size, millis);
-    return place;
-  }
-
-  @Override
   public long reserve(long size, long millis) {
     Page page = stripes.own();
     long start = reserveOwn(page, size, millis);
@@ -125,6 +86,34 @@ public final class SegmentedBackend implements StorageBackend {
             .mapping
             .window(Integer.toUnsignedLong(Codes.offset(place)), size, arena);
     return page.dirty ? window.fill((byte) 0) : window;
+  }
+
+  @Override
+  public void publish(long place, MemorySegment source, long offset, long size, long millis) {
+    Page page = directory.at(Codes.pageId(place));
+    Frame frame = PagePool.frame(page);
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    try {
+      MemorySegment.copy(source, offset, frame.base, start, size);
+    } catch (RuntimeException | Error e) {
+      release(page);
+      throw e;
+    }
+    publish(page, frame, start, size, millis);
+  }
+
+  @Override
+  public void publish(long place, byte[] source, int offset, int size, long millis) {
+    Page page = directory.at(Codes.pageId(place));
+    Frame frame = PagePool.frame(page);
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    try {
+      MemorySegment.copy(source, offset, frame.base, ValueLayout.JAVA_BYTE, start, size);
+    } catch (RuntimeException | Error e) {
+      release(page);
+      throw e;
+    }
+    publish(page, frame, start, size, millis);
   }
 
   @Override
@@ -392,6 +381,7 @@ public final class SegmentedBackend implements StorageBackend {
       if (pool.isClosed()) {
         return Codes.CLOSED;
       }
+      long changes = pool.changes();
       int stripe = stripes.ownIndex();
       Page page = stripes.get(stripe);
       if (ttlMillis != 0 && hasExpired(page, millis)) {
@@ -413,7 +403,7 @@ public final class SegmentedBackend implements StorageBackend {
       if (place >= 0) {
         return place;
       }
-      if (!mayTryAgain(acquired, pageBytes, look)) {
+      if (!mayTryAgain(acquired, pageBytes, changes, look)) {
         return acquired;
       }
     }
@@ -424,6 +414,7 @@ public final class SegmentedBackend implements StorageBackend {
       if (pool.isClosed()) {
         return Codes.CLOSED;
       }
+      long changes = pool.changes();
       long acquired = pool.acquireLarge(size);
       if (acquired >= 0) {
         directory.at((int) acquired).activateForOne(millis);
@@ -432,14 +423,17 @@ public final class SegmentedBackend implements StorageBackend {
         return Codes.place((int) acquired, 0);
       }
       pool.settle();
-      if (!mayTryAgain(acquired, PagePool.align(size), look)) {
+      if (!mayTryAgain(acquired, PagePool.align(size), changes, look)) {
         return acquired;
       }
     }
   }
 
-  /** At the limit: empties what nobody needs, or waits for a page that is in another's hand. */
-  private boolean mayTryAgain(long refused, long bytes, int look) {
+  /**
+   * At the limit: empties what nobody needs, or waits for a page that is in another's hand. The
+   * store is full only when no page was in anybody's hand and none moved since the attempt began.
+   */
+  private boolean mayTryAgain(long refused, long bytes, long changes, int look) {
     if (refused == Codes.CLOSED) {
       return false;
     }
@@ -447,17 +441,19 @@ public final class SegmentedBackend implements StorageBackend {
     if (pool.relieve(refused, bytes)) {
       return true;
     }
-    if (look >= LOOKS || !pool.isPending()) {
+    if (pool.isPending()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    } else if (pool.changes() == changes) {
       return false;
     }
-    LockSupport.parkNanos(LOOK_NANOS);
-    return true;
+    return look < LOOKS;
   }
 
   private void install(int stripe, Page old, Page fresh, long millis) {
     fresh.activate(millis);
     if (stripes.replace(stripe, old, fresh)) {
       pagesBegun.incrementAndGet();
+      pool.changed();
       seal(old);
     } else {
       seal(fresh);

@@ -22,28 +22,6 @@ public interface StorageBackend {
   // ---- the data path
 
   /**
-   * Appends bytes of a segment and publishes them.
-   *
-   * @param source where the bytes are
-   * @param offset where they begin in the source
-   * @param size how many, 1 to {@link #MAX_BLOB_BYTES}
-   * @param millis the time, epoch milliseconds
-   * @return a place, or a refusal
-   */
-  long append(MemorySegment source, long offset, long size, long millis);
-
-  /**
-   * Appends bytes of an array and publishes them.
-   *
-   * @param source where the bytes are
-   * @param offset where they begin in the source
-   * @param size how many, at least 1
-   * @param millis the time, epoch milliseconds
-   * @return a place, or a refusal
-   */
-  long append(byte[] source, int offset, int size, long millis);
-
-  /**
    * Reserves space that stays the caller's until it is published or cancelled.
    *
    * @param size bytes, 1 to {@link #MAX_BLOB_BYTES}
@@ -63,7 +41,29 @@ public interface StorageBackend {
   MemorySegment window(long place, long size, Arena arena);
 
   /**
-   * Makes reserved space a blob.
+   * Copies bytes of a segment into reserved space and makes it a blob; if that fails, padding.
+   *
+   * @param place what {@link #reserve} answered
+   * @param source where the bytes are
+   * @param offset where they begin in the source
+   * @param size the size that was reserved
+   * @param millis the time, epoch milliseconds
+   */
+  void publish(long place, MemorySegment source, long offset, long size, long millis);
+
+  /**
+   * Copies bytes of an array into reserved space and makes it a blob; if that fails, padding.
+   *
+   * @param place what {@link #reserve} answered
+   * @param source where the bytes are
+   * @param offset where they begin in the source
+   * @param size the size that was reserved
+   * @param millis the time, epoch milliseconds
+   */
+  void publish(long place, byte[] source, int offset, int size, long millis);
+
+  /**
+   * Makes reserved space, written through a window, a blob.
    *
    * @param place what {@link #reserve} answered
    * @param size the size that was reserved
@@ -79,7 +79,7 @@ public interface StorageBackend {
   void cancel(long place);
 
   /**
-   * Returns the generation of a page, to be read while the caller's own entry in it is live.
+   * Returns the generation of a page, to be read while the caller holds space in it.
    *
    * @param pageId a page that was issued
    * @return the generation

@@ -20,6 +20,9 @@ final class ViewGroup {
   /** Whether more pages may join. */
   boolean open = true;
 
+  /** Whether {@link #arena} has been closed and no reader is inside any more. */
+  volatile boolean dead;
+
   ViewGroup(long openedNanos) {
     this.openedNanos = openedNanos;
   }

@@ -136,17 +136,18 @@ final class ViewGroups {
     return all;
   }
 
-  /** Closes a group's Arena; false while some thread holds it in a system call. */
+  /**
+   * Closes a group's Arena; false while some thread holds it in a system call, or closes it right
+   * now. An Arena is not alive any more as soon as its closing begins, and readers may still be
+   * inside until it ends: so only the thread that has closed it says that it is dead.
+   */
   private static boolean close(ViewGroup group) {
-    if (!group.arena.scope().isAlive()) {
-      return true;
-    }
     try {
       group.arena.close();
+      group.dead = true;
       return true;
     } catch (IllegalStateException e) {
-      // Acquired right now (or closed by another thread meanwhile): the next cycle tries again.
-      return !group.arena.scope().isAlive();
+      return group.dead;
     }
   }
 

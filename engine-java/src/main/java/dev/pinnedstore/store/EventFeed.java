@@ -21,6 +21,9 @@ final class EventFeed {
   /** Events that wait at most. */
   static final int CAPACITY = 4096;
 
+  /** How often one delivery goes on with what listeners caused meanwhile. */
+  private static final int ROUNDS = 8;
+
   private final CoarseClock clock;
   private final Consumer<Throwable> failures;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -59,19 +62,25 @@ final class EventFeed {
       return;
     }
     try {
-      // What listeners cause by their failures waits for the next call, or this one never ended.
-      for (int left = queued.get(); left > 0; left--) {
-        StoreEvent event = queue.poll();
-        if (event == null) {
-          return;
-        }
-        queued.decrementAndGet();
-        for (Listener listener : listeners) {
-          call(listener, event);
-        }
+      // Listeners may cause events themselves; not for ever, since a cycle has to end.
+      for (int round = 0; round < ROUNDS && queued.get() > 0; round++) {
+        deliver(queued.get());
       }
     } finally {
       delivering.unlock();
+    }
+  }
+
+  private void deliver(int count) {
+    for (int left = count; left > 0; left--) {
+      StoreEvent event = queue.poll();
+      if (event == null) {
+        return;
+      }
+      queued.decrementAndGet();
+      for (Listener listener : listeners) {
+        call(listener, event);
+      }
     }
   }
 

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * for long: by a lifecycle ({@link #startLifecycle()}) or by hand ({@link #maintain()}). Without
  * either the store works and its memory stays.
  *
+ * {@snippet class="dev.pinnedstore.store.StoreSnippets" region="quickstart"}
+ *
  * <p><b>Threads.</b> All methods may be called by any number of threads at once. Append takes no
  * lock; view, resolve and acknowledge never wait.
  *
@@ -109,14 +111,16 @@ public final class PinnedStore implements AutoCloseable {
    */
   public BlobHandle append(byte[] source, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, source.length);
-    begin(length);
     long millis = millis();
+    long place = granted(reservePlace(length, millis), length);
+    // Read while the space is held: a blob that has expired may be gone once it is published.
+    int generation = backend.generation(Codes.pageId(place));
     try {
-      return handle(
-          granted(backend.append(source, offset, length, millis), length), length, millis);
+      backend.publish(place, source, offset, length, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
+    return handle(place, length, generation, millis);
   }
 
   /**
@@ -144,7 +148,8 @@ public final class PinnedStore implements AutoCloseable {
   public BlobHandle append(MemorySegment source) {
     long size = source.byteSize();
     long millis = millis();
-    return handle(granted(place(source, size, millis), size), size, millis);
+    long place = granted(reservePlace(size, millis), size);
+    return publish(place, source, size, millis);
   }
 
   /**
@@ -162,7 +167,7 @@ public final class PinnedStore implements AutoCloseable {
    */
   public BlobHandle append(long size, Consumer<MemorySegment> writer) {
     Objects.requireNonNull(writer, "writer");
-    long place = granted(reservePlace(size), size);
+    long place = granted(reservePlace(size, millis()), size);
     boolean written = false;
     try {
       engine.enterWindow();
@@ -196,9 +201,10 @@ public final class PinnedStore implements AutoCloseable {
     HandleLayout.checkWritable("handleOffset", handleOffset, handleOut);
     long size = source.byteSize();
     long millis = millis();
-    long place = granted(place(source, size, millis), size);
+    long place = granted(reservePlace(size, millis), size);
     int pageId = Codes.pageId(place);
     int generation = backend.generation(pageId);
+    publishBytes(place, source, size, millis);
     try {
       HandleLayout.write(
           handleOut, handleOffset, pageId, Codes.offset(place), (int) size, generation, millis);
@@ -219,8 +225,8 @@ public final class PinnedStore implements AutoCloseable {
   public @Nullable BlobHandle tryAppend(MemorySegment source) {
     long size = source.byteSize();
     long millis = millis();
-    long place = place(source, size, millis);
-    return isGranted(place, size) ? handle(place, size, millis) : null;
+    long place = reservePlace(size, millis);
+    return isGranted(place, size) ? publish(place, source, size, millis) : null;
   }
 
   /**
@@ -232,7 +238,7 @@ public final class PinnedStore implements AutoCloseable {
    * @throws BlobTooLargeException when the blob is larger than the store may hold
    */
   public Reservation reserve(long size) {
-    return reservation(granted(reservePlace(size), size), size);
+    return reservation(granted(reservePlace(size, millis()), size), size);
   }
 
   /**
@@ -243,7 +249,7 @@ public final class PinnedStore implements AutoCloseable {
    * @throws BlobTooLargeException when the blob is larger than the store may hold
    */
   public @Nullable Reservation tryReserve(long size) {
-    long place = reservePlace(size);
+    long place = reservePlace(size, millis());
     return isGranted(place, size) ? reservation(place, size) : null;
   }
 
@@ -315,7 +321,7 @@ public final class PinnedStore implements AutoCloseable {
             throw BlobTooLargeException.forArray(handle.sizeBytes(), LARGEST_ARRAY);
           }
         }
-        case Codes.NEVER_ISSUED -> throw new InvalidHandleException(handle);
+        case Codes.NEVER_ISSUED -> throw invalid(handle);
         default -> {
           return null;
         }
@@ -489,18 +495,23 @@ public final class PinnedStore implements AutoCloseable {
 
   // ---- inside
 
-  private long place(MemorySegment source, long size, long millis) {
+  private long reservePlace(long size, long millis) {
     begin(size);
+    return backend.reserve(size, millis);
+  }
+
+  private BlobHandle publish(long place, MemorySegment source, long size, long millis) {
+    int generation = backend.generation(Codes.pageId(place));
+    publishBytes(place, source, size, millis);
+    return handle(place, size, generation, millis);
+  }
+
+  private void publishBytes(long place, MemorySegment source, long size, long millis) {
     try {
-      return backend.append(source, 0, size, millis);
+      backend.publish(place, source, 0, size, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
-  }
-
-  private long reservePlace(long size) {
-    begin(size);
-    return backend.reserve(size, millis());
   }
 
   private Reservation reservation(long place, long size) {
@@ -526,9 +537,10 @@ public final class PinnedStore implements AutoCloseable {
 
   private BlobHandle publish(long place, long size) {
     long millis = millis();
+    int generation = backend.generation(Codes.pageId(place));
     try {
       backend.publish(place, size, millis);
-      return handle(place, size, millis);
+      return handle(place, size, generation, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
@@ -544,10 +556,8 @@ public final class PinnedStore implements AutoCloseable {
     }
   }
 
-  private BlobHandle handle(long place, long size, long millis) {
-    int pageId = Codes.pageId(place);
-    return new BlobHandle(
-        pageId, Codes.offset(place), (int) size, backend.generation(pageId), millis);
+  private static BlobHandle handle(long place, long size, int generation, long millis) {
+    return new BlobHandle(Codes.pageId(place), Codes.offset(place), (int) size, generation, millis);
   }
 
   private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
@@ -577,9 +587,7 @@ public final class PinnedStore implements AutoCloseable {
       int state = check(pageId, offset, size, generation, millis);
       if (state != Codes.LIVE) {
         BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
-        throw state == Codes.NEVER_ISSUED
-            ? new InvalidHandleException(handle)
-            : new StaleHandleException(handle);
+        throw state == Codes.NEVER_ISSUED ? invalid(handle) : new StaleHandleException(handle);
       }
       try {
         backend.openView(pageId);
@@ -621,9 +629,15 @@ public final class PinnedStore implements AutoCloseable {
       }
     }
     if (state == Codes.NEVER_ISSUED) {
-      throw new InvalidHandleException(new BlobHandle(pageId, offset, size, generation, millis));
+      throw invalid(new BlobHandle(pageId, offset, size, generation, millis));
     }
     return state == Codes.LIVE;
+  }
+
+  /** A backend that closes knows no handle any more, which is not the handle's fault. */
+  private RuntimeException invalid(BlobHandle handle) {
+    checkOpen();
+    return new InvalidHandleException(handle);
   }
 
   private int check(BlobHandle handle) {

@@ -94,21 +94,28 @@ class AppendSpec :
                 }
             }
 
-            "a single page is filled again after maintenance" {
+            "a single page is used again as soon as its only blob is acknowledged" {
                 runTest {
-                    val pause = 5.seconds
-                    manualStore {
-                        maxPages = 1
-                        lifecycle { decayTimeout = pause }
-                    }.use { store ->
+                    manualStore { maxPages = 1 }.use { store ->
                         val first = store.append(pageOf(1))
                         val waiting = async { store.append(pageOf(2)) }
                         runCurrent()
                         waiting.isCompleted shouldBe false
                         store.acknowledge(first)
-                        store.maintain()
-                        delay(pause)
-                        store.maintain()
+                        store.resolve(waiting.await()) shouldBe pageOf(2)
+                    }
+                }
+            }
+
+            "append goes on as soon as a writer in place is cancelled" {
+                runTest {
+                    manualStore { maxPages = 1 }.use { store ->
+                        val cancelled = launch { store.append(PAGE.bytes) { awaitCancellation() } }
+                        runCurrent()
+                        val waiting = async { store.append(pageOf(2)) }
+                        runCurrent()
+                        waiting.isCompleted shouldBe false
+                        cancelled.cancel()
                         store.resolve(waiting.await()) shouldBe pageOf(2)
                     }
                 }
@@ -116,10 +123,7 @@ class AppendSpec :
 
             "a single page goes round between a writer and a reader on real threads" {
                 val blobs = 50
-                busyStore {
-                    maxPages = 1
-                    lifecycle { decayTimeout = 1.milliseconds }
-                }.use { store ->
+                busyStore { maxPages = 1 }.use { store ->
                     val handles = Channel<BlobHandle>()
                     launch { repeat(blobs) { handles.send(store.append(pageOf(it))) } }
                     repeat(blobs) {

@@ -1,0 +1,34 @@
+package dev.pinnedstore.backend;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Description;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+@JCStressTest
+@Description("A copy of a blob whose page is recycled and written again is its own or none.")
+@Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "The blob is gone.")
+@Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Its own bytes.")
+@Outcome(id = "1, -1", expect = FORBIDDEN, desc = "Bytes of its successor.")
+@Outcome(expect = FORBIDDEN, desc = "The successor found no room.")
+@State
+public class ResolveRecycleStress {
+  private final SmallStore store = new SmallStore(1);
+  private final Blob blob = store.append(SmallStore.PAGE, 1, 0);
+
+  @Actor
+  public void recycler(II_Result r) {
+    store.acknowledge(blob);
+    r.r1 = store.append(SmallStore.PAGE, 2, 0) == null ? 0 : 1;
+  }
+
+  @Actor
+  public void reader(II_Result r) {
+    r.r2 = store.resolve(blob);
+  }
+}

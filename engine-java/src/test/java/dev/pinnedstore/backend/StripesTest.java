@@ -1,0 +1,85 @@
+package dev.pinnedstore.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StripesTest {
+  /** Lost races after which threads spread. */
+  private static final int COLLISIONS = 64;
+
+  @ParameterizedTest
+  @CsvSource({"1,1", "2,2", "3,2", "4,4", "15,8", "16,16"})
+  void thereAreAPowerOfTwoOfThemAndNoMoreThanAllowed(int atMost, int size) {
+    assertThat(new Stripes(atMost).size()).isEqualTo(size);
+  }
+
+  @Test
+  void threadsThatDoNotCollideShareTheFirst() throws Exception {
+    assertThat(stripesOfThreads(new Stripes(8), 16)).containsExactly(0);
+  }
+
+  @Test
+  void threadsSpreadOverTwiceAsManyEachTimeTheyCollideTooOften() throws Exception {
+    Stripes stripes = new Stripes(4);
+    Page page = Pages.bare(0);
+    collide(stripes, page, COLLISIONS - 1);
+    assertThat(stripesOfThreads(stripes, 16)).containsExactly(0);
+    collide(stripes, page, 1);
+    assertThat(stripesOfThreads(stripes, 16)).containsExactly(0, 1);
+    collide(stripes, page, COLLISIONS);
+    assertThat(stripesOfThreads(stripes, 16)).containsExactly(0, 1, 2, 3);
+    collide(stripes, page, COLLISIONS);
+    assertThat(stripesOfThreads(stripes, 16)).as("never beyond").containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void aSingleStripeStaysSingle() throws Exception {
+    Stripes stripes = new Stripes(1);
+    collide(stripes, Pages.bare(0), 3 * COLLISIONS);
+    assertThat(stripesOfThreads(stripes, 4)).containsExactly(0);
+  }
+
+  @Test
+  void gatheringSendsAllBackToTheFirst() throws Exception {
+    Stripes stripes = new Stripes(4);
+    collide(stripes, Pages.bare(0), 2 * COLLISIONS);
+    stripes.gather();
+    assertThat(stripesOfThreads(stripes, 16)).containsExactly(0);
+  }
+
+  @Test
+  void aPageIsReplacedOnlyWhereItStands() {
+    Stripes stripes = new Stripes(2);
+    Page first = Pages.bare(0);
+    Page second = Pages.bare(1);
+    assertThat(stripes.replace(0, Stripes.NONE, first)).isTrue();
+    assertThat(stripes.replace(0, Stripes.NONE, second)).isFalse();
+    assertThat(stripes.replace(1, first, second)).isFalse();
+    assertThat(stripes.replace(0, first, second)).isTrue();
+    assertThat(stripes.get(0)).isSameAs(second);
+    assertThat(stripes.get(1)).isSameAs(Stripes.NONE);
+    assertThat(stripes.replace(0, second, Stripes.NONE)).isTrue();
+    assertThat(stripes.get(0)).isSameAs(Stripes.NONE);
+  }
+
+  private static void collide(Stripes stripes, Page page, int times) {
+    for (int i = 0; i < times; i++) {
+      stripes.collided(page);
+    }
+  }
+
+  /** The stripes of so many threads with consecutive ids, so that every low bit occurs. */
+  private static Set<Integer> stripesOfThreads(Stripes stripes, int threads) throws Exception {
+    Set<Integer> seen = new TreeSet<>();
+    for (int i = 0; i < threads; i++) {
+      Thread thread = Thread.ofPlatform().start(() -> seen.add(stripes.ownIndex()));
+      thread.join();
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,220 @@
+package dev.pinnedstore.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class ViewGroupsTest {
+  private static final long WINDOW = ViewGroups.WINDOW_NANOS;
+  private static final long PAGE_BYTES = 4096;
+
+  private final List<Page> ready = new ArrayList<>();
+  private int ids;
+
+  @Test
+  void withoutCyclesEachPageHasAGroupOfItsOwn() {
+    ViewGroups groups = new ViewGroups(8);
+    assertThat(groups.join(0)).isNotSameAs(groups.join(0));
+  }
+
+  @Test
+  void pagesThatAreViewedWithinTheWindowShareAGroup() {
+    ViewGroups groups = grouping(8);
+    ViewGroup first = groups.join(-7);
+    assertThat(groups.join(-7 + WINDOW - 1)).isSameAs(first);
+    assertThat(groups.join(-7 + WINDOW)).isNotSameAs(first);
+  }
+
+  @Test
+  void theWindowMayWrapAround() {
+    ViewGroups groups = grouping(8);
+    ViewGroup first = groups.join(Long.MAX_VALUE);
+    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 2)).isSameAs(first);
+    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 1)).isNotSameAs(first);
+  }
+
+  @Test
+  void aGroupTakesNoMoreThanItsCap() {
+    ViewGroups groups = grouping(3);
+    ViewGroup first = groups.join(0);
+    assertThat(List.of(groups.join(0), groups.join(0))).containsOnly(first);
+    assertThat(groups.join(0)).isNotSameAs(first);
+  }
+
+  @Test
+  void anArenaClosesOnlyWhenAllPagesOfItsGroupAreRetired() {
+    ViewGroups groups = grouping(2);
+    ViewGroup group = groups.join(0);
+    groups.join(0);
+    Page first = retire(groups, group);
+    assertThat(close(groups, 0, true)).isZero();
+    assertThat(group.arena.scope().isAlive()).isTrue();
+    Page second = retire(groups, group);
+    assertThat(close(groups, 0, false)).isEqualTo(1);
+    assertThat(group.arena.scope().isAlive()).isFalse();
+    assertThat(ready).containsExactly(first, second);
+    assertThat(ready).allMatch(page -> page.view == PageView.NONE);
+    assertThat(close(groups, 0, true)).as("closed once").isZero();
+  }
+
+  @Test
+  void anOpenGroupIsLeftToGrowUntilItsWindowIsOver() {
+    ViewGroups groups = grouping(8);
+    ViewGroup group = groups.join(10);
+    retire(groups, group);
+    assertThat(close(groups, 10 + WINDOW - 1, false)).isZero();
+    assertThat(groups.join(10 + WINDOW - 1)).as("it still takes pages").isSameAs(group);
+    retire(groups, group);
+    assertThat(close(groups, 10 + WINDOW, false)).isEqualTo(1);
+    assertThat(ready).hasSize(2);
+  }
+
+  @Test
+  void anOpenGroupIsEndedAtOnceWhenAskedTo() {
+    ViewGroups groups = grouping(8);
+    ViewGroup group = groups.join(0);
+    retire(groups, group);
+    assertThat(close(groups, 0, true)).isEqualTo(1);
+    assertThat(groups.join(0)).isNotSameAs(group);
+  }
+
+  @Test
+  void aViewThatWasNeverInstalledHoldsNothingUp() {
+    ViewGroups groups = grouping(2);
+    ViewGroup group = groups.join(0);
+    groups.join(0);
+    Page page = retire(groups, group);
+    groups.leave(group);
+    assertThat(close(groups, 0, false)).isEqualTo(1);
+    assertThat(ready).containsExactly(page);
+  }
+
+  @Test
+  void aGroupThatAllHaveLeftIsClosed() {
+    ViewGroups groups = new ViewGroups(8);
+    ViewGroup group = groups.join(0);
+    groups.leave(group);
+    assertThat(close(groups, 0, false)).isEqualTo(1);
+    assertThat(group.arena.scope().isAlive()).isFalse();
+    assertThat(ready).isEmpty();
+  }
+
+  @Test
+  void anOpenGroupThatAllHaveLeftTakesOthersIn() {
+    ViewGroups groups = grouping(8);
+    ViewGroup group = groups.join(0);
+    groups.leave(group);
+    assertThat(close(groups, 0, false)).isZero();
+    assertThat(groups.join(0)).isSameAs(group);
+    retire(groups, group);
+    assertThat(close(groups, 0, true)).isEqualTo(1);
+  }
+
+  @Test
+  void waitingBytesAreThoseOfRetiredPagesUntilTheirArenaIsClosed() {
+    ViewGroups groups = grouping(2);
+    ViewGroup group = groups.join(0);
+    groups.join(0);
+    retire(groups, group);
+    assertThat(groups.waitingBytes()).isEqualTo(PAGE_BYTES);
+    retire(groups, group);
+    assertThat(groups.waitingBytes()).isEqualTo(2 * PAGE_BYTES);
+    close(groups, 0, false);
+    assertThat(groups.waitingBytes()).isZero();
+  }
+
+  @Test
+  void groupsShrinkToOnePageWhileTooMuchWaits() {
+    ViewGroups groups = grouping(2);
+    ViewGroup held = groups.join(0);
+    ViewGroup last = groups.join(0);
+    assertThat(last).isSameAs(held);
+    groups.retire(Pages.claiming(ids++, ViewGroups.WAITING_BYTES), held);
+    ViewGroup pair = groups.join(0);
+    assertThat(groups.join(0)).as("the limit itself is not too much").isSameAs(pair);
+    groups.retire(Pages.claiming(ids++, 1), pair);
+    assertThat(groups.join(0)).isNotSameAs(groups.join(0));
+  }
+
+  @Test
+  void aHeldArenaIsTriedAgainAndItsPagesAreNotReadyBefore() throws Throwable {
+    ViewGroups groups = new ViewGroups(1);
+    ViewGroup group = groups.join(0);
+    MemorySegment segment = group.arena.allocate(64);
+    Page page = retire(groups, group);
+    int[] closed = {-1};
+    Acquired.during(segment, () -> closed[0] = close(groups, 0, true));
+    assertThat(closed[0]).isZero();
+    assertThat(ready).isEmpty();
+    assertThat(groups.waitingBytes()).isEqualTo(PAGE_BYTES);
+    assertThat(close(groups, 0, false)).isEqualTo(1);
+    assertThat(ready).containsExactly(page);
+    assertThat(groups.waitingBytes()).isZero();
+  }
+
+  /** An Arena is not alive from the moment at which its closing begins: readers may be inside. */
+  @Test
+  void anArenaThatAnotherThreadIsClosingIsNotTakenForClosed() {
+    ViewGroups groups = new ViewGroups(1);
+    ViewGroup group = groups.join(0);
+    Page page = retire(groups, group);
+    group.arena.close();
+    assertThat(close(groups, 0, true)).isZero();
+    assertThat(ready).isEmpty();
+    assertThat(groups.closeAll()).isFalse();
+    group.dead = true;
+    assertThat(close(groups, 0, true)).isEqualTo(1);
+    assertThat(ready).containsExactly(page);
+    assertThat(groups.closeAll()).isTrue();
+  }
+
+  @Test
+  void closingAllEndsEveryViewAndLetsNobodyJoin() {
+    ViewGroups groups = grouping(2);
+    ViewGroup complete = groups.join(0);
+    groups.join(0);
+    retire(groups, complete);
+    ViewGroup open = groups.join(0);
+    assertThat(groups.closeAll()).isTrue();
+    assertThat(complete.arena.scope().isAlive()).isFalse();
+    assertThat(open.arena.scope().isAlive()).isFalse();
+    assertThat(groups.join(0)).isNull();
+    assertThat(groups.closeAll()).as("again").isTrue();
+  }
+
+  @Test
+  void closingAllSaysWhenSomeThreadHoldsAViewAndCanBeRepeated() throws Throwable {
+    ViewGroups groups = new ViewGroups(1);
+    ViewGroup held = groups.join(0);
+    ViewGroup other = groups.join(0);
+    MemorySegment segment = held.arena.allocate(64);
+    AtomicBoolean closed = new AtomicBoolean(true);
+    Acquired.during(segment, () -> closed.set(groups.closeAll()));
+    assertThat(closed).isFalse();
+    assertThat(held.arena.scope().isAlive()).isTrue();
+    assertThat(other.arena.scope().isAlive()).as("the others are closed").isFalse();
+    assertThat(groups.closeAll()).isTrue();
+    assertThat(held.arena.scope().isAlive()).isFalse();
+  }
+
+  private static ViewGroups grouping(int maxPages) {
+    ViewGroups groups = new ViewGroups(maxPages);
+    groups.setGrouping(true);
+    return groups;
+  }
+
+  private int close(ViewGroups groups, long nanos, boolean atOnce) {
+    return groups.closeComplete(nanos, atOnce, ready::add);
+  }
+
+  private Page retire(ViewGroups groups, ViewGroup group) {
+    Page page = Pages.claiming(ids++, PAGE_BYTES);
+    page.view = new PageView(MemorySegment.NULL, group);
+    groups.retire(page, group);
+    return page;
+  }
+}

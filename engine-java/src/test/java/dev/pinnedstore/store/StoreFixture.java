@@ -1,0 +1,32 @@
+package dev.pinnedstore.store;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What each part of the contract starts from: small pages and a clock that is turned by hand. */
+interface StoreFixture {
+  int PAGE = 4096;
+
+  /** Opens a store of the implementation under test, closed after the test. */
+  PinnedStore open(StoreConfig config);
+
+  /** The clock of {@link #config()}. */
+  ManualTicker clock();
+
+  default StoreConfig.Builder config() {
+    return StoreConfig.builder().pageSize(PAGE).clock(clock());
+  }
+
+  default PinnedStore open() {
+    return open(config().build());
+  }
+
+  /** Appends blobs of a page each, numbered from 0. */
+  static List<BlobHandle> fillPages(PinnedStore store, int pages) {
+    List<BlobHandle> handles = new ArrayList<>();
+    for (int i = 0; i < pages; i++) {
+      handles.add(store.append(Blobs.of(i, PAGE)));
+    }
+    return handles;
+  }
+}
