@@ -11,7 +11,7 @@ public final class StaleHandleException extends PinnedStoreException {
   private final byte[] handle;
 
   StaleHandleException(BlobHandle handle) {
-    super(handle + ": its blob was acknowledged and reclaimed, or has expired");
+    super(handle + ": its blob was acknowledged, or has expired");
     this.handle = handle.toBytes();
   }
 

@@ -98,7 +98,7 @@ class StoreExceptionsTest {
 
     StaleHandleException stale = new StaleHandleException(HANDLE);
     assertThat(stale)
-        .hasMessage(HANDLE_TEXT + ": its blob was acknowledged and reclaimed, or has expired");
+        .hasMessage(HANDLE_TEXT + ": its blob was acknowledged, or has expired");
     assertThat(stale.handle()).isEqualTo(HANDLE);
   }
 
