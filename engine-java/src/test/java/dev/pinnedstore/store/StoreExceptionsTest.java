@@ -97,8 +97,7 @@ class StoreExceptionsTest {
     assertThat(invalid.handle()).isEqualTo(HANDLE);
 
     StaleHandleException stale = new StaleHandleException(HANDLE);
-    assertThat(stale)
-        .hasMessage(HANDLE_TEXT + ": its blob was acknowledged, or has expired");
+    assertThat(stale).hasMessage(HANDLE_TEXT + ": its blob was acknowledged, or has expired");
     assertThat(stale.handle()).isEqualTo(HANDLE);
   }
 
