@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Its own bytes.")
 @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "The view died while it was read.")
 @Outcome(id = "1, -1", expect = FORBIDDEN, desc = "Bytes of its successor.")
-@Outcome(expect = FORBIDDEN, desc = "The successor found no room.")
+@Outcome(expect = FORBIDDEN, desc = "The successor found no room or has no view.")
 @State
 public class ViewRecycleStress {
   private final SmallStore store = new SmallStore(1);
@@ -30,7 +30,9 @@ public class ViewRecycleStress {
   @Actor
   public void recycler(II_Result r) {
     store.acknowledge(blob);
-    r.r1 = store.append(SmallStore.PAGE, 2, 0) == null ? 0 : 1;
+    Blob successor = store.append(SmallStore.PAGE, 2, 0);
+    // Whoever looks for the view too late finds that of the successor.
+    r.r1 = successor == null ? 0 : store.openView(successor);
   }
 
   @Actor

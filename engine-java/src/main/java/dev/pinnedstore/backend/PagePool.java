@@ -5,6 +5,8 @@ import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.MemorySource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,9 @@ final class PagePool {
   private final PageStack ready;
   private final PageStack emptied;
   private final long pageBytes;
+
+  /** Pages without generations whose memory could not be given back yet. */
+  private final Queue<Page> spent = new ConcurrentLinkedQueue<>();
 
   private final SpareLargePages large = new SpareLargePages();
   private final AtomicInteger pending = new AtomicInteger();
@@ -97,7 +102,12 @@ final class PagePool {
     return page != null ? page.id : makeForWriter(bytes, 1);
   }
 
-  /** Ends what {@link #acquire} or {@link #acquireLarge} began. */
+  /** Counts the caller as one who has a page in hand, until {@link #settle}. */
+  void hold() {
+    pending.incrementAndGet();
+  }
+
+  /** Ends what {@link #acquire}, {@link #acquireLarge} or {@link #hold} began. */
   void settle() {
     pending.decrementAndGet();
   }
@@ -141,8 +151,8 @@ final class PagePool {
       }
       boolean changed = false;
       Page page = takeSpare(isLarge);
-      while (page != null) {
-        changed |= drop(page);
+      while (page != null && drop(page)) {
+        changed = true;
         if (!system && budget.refuses(bytes) == 0) {
           return true;
         }
@@ -205,6 +215,7 @@ final class PagePool {
     pending.incrementAndGet();
     try {
       long before = reused.get();
+      dropSpentLate();
       recycleEmptied();
       long closedGroups = groups.closeComplete(clock.nanos(), atOnce, this::reuse);
       return (closedGroups << 32) | Math.min(reused.get() - before, Integer.MAX_VALUE);
@@ -338,6 +349,24 @@ final class PagePool {
     return page.id;
   }
 
+  /** Gives the memory of a page back that must never be issued again, sooner or later. */
+  private void dropSpent(Page page) {
+    if (frame(page).mapping.close()) {
+      discard(page);
+    } else {
+      spent.add(page);
+    }
+  }
+
+  private void dropSpentLate() {
+    for (int left = spent.size(); left > 0; left--) {
+      Page page = spent.poll();
+      if (page != null) {
+        dropSpent(page);
+      }
+    }
+  }
+
   /** Gives a page's memory back; false when it could not be unmapped now and is kept. */
   private boolean drop(Page page) {
     Frame frame = frame(page);
@@ -345,13 +374,19 @@ final class PagePool {
       keep(page);
       return false;
     }
+    discard(page);
+    return true;
+  }
+
+  /** Frees the slot of a page whose mapping is closed. */
+  private void discard(Page page) {
+    Frame frame = frame(page);
     page.frame = null;
     budget.give(frame.dataBytes, frame.tableBytes());
     int id = page.id;
     directory.release(page);
     givenBack.incrementAndGet();
     events.pageGivenBack(id, frame.dataBytes);
-    return true;
   }
 
   // ---- recycling
@@ -387,7 +422,7 @@ final class PagePool {
 
   private void reuse(Page page) {
     if (page.isSpent()) {
-      drop(page);
+      dropSpent(page);
     } else {
       noteReuse(page);
       keep(page);

@@ -142,7 +142,9 @@ public final class SegmentedBackend implements StorageBackend {
     }
     // The view first, the generation after: see Page, step 5.
     MemorySegment segment = page.view.segment;
-    return segment != null && isLive(page, offset, size, generation, millis) ? segment : null;
+    return segment != null && isLive(page, page.frame, offset, size, generation, millis)
+        ? segment
+        : null;
   }
 
   @Override
@@ -170,10 +172,10 @@ public final class SegmentedBackend implements StorageBackend {
   @Override
   public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
-    if (page == null || !isLive(page, offset, size, generation, millis)) {
+    Frame frame = page == null ? null : page.frame;
+    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
       return null;
     }
-    Frame frame = PagePool.frame(page);
     byte[] copy = new byte[size];
     MemorySegment.copy(
         frame.base, ValueLayout.JAVA_BYTE, Integer.toUnsignedLong(offset), copy, 0, size);
@@ -209,13 +211,14 @@ public final class SegmentedBackend implements StorageBackend {
   @Override
   public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
-    if (page == null || !isLive(page, offset, size, generation, millis)) {
+    Frame frame = page == null ? null : page.frame;
+    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
       return check(pageId, offset, size, generation, millis);
     }
     long live = EntryLayout.live(generation, millis, size);
     long granule = EntryLayout.granule(offset);
     long acknowledged = EntryLayout.acknowledged(live);
-    if (!EntryLayout.compareAndSet(PagePool.frame(page), granule, live, acknowledged)) {
+    if (!EntryLayout.compareAndSet(frame, granule, live, acknowledged)) {
       return check(pageId, offset, size, generation, millis);
     }
     release(page);
@@ -293,7 +296,12 @@ public final class SegmentedBackend implements StorageBackend {
 
   @Override
   public void sealIdle(long stillSinceNanos) {
-    idleWatch.sealIdle(stripes, clock.nanos(), stillSinceNanos, pool::emptied);
+    pool.hold();
+    try {
+      idleWatch.sealIdle(stripes, clock.nanos(), stillSinceNanos, pool::emptied);
+    } finally {
+      pool.settle();
+    }
   }
 
   @Override
@@ -311,7 +319,7 @@ public final class SegmentedBackend implements StorageBackend {
     for (int id = 0; id < directory.size(); id++) {
       Page page = directory.at(id);
       if (page.liveEntries() > 0 && hasExpired(page, now)) {
-        expired += expire(page, now) ? 1 : 0;
+        expired += expireOrSkip(page, now) ? 1 : 0;
       }
     }
     return expired;
@@ -437,7 +445,12 @@ public final class SegmentedBackend implements StorageBackend {
     if (refused == Codes.CLOSED) {
       return false;
     }
-    idleWatch.sealAcknowledged(stripes, clock.nanos(), bytes > pageBytes, pool::emptied);
+    pool.hold();
+    try {
+      idleWatch.sealAcknowledged(stripes, clock.nanos(), bytes > pageBytes, pool::emptied);
+    } finally {
+      pool.settle();
+    }
     if (pool.relieve(refused, bytes)) {
       return true;
     }
@@ -461,8 +474,13 @@ public final class SegmentedBackend implements StorageBackend {
   }
 
   private void takeOut(int stripe, Page page) {
-    if (stripes.replace(stripe, page, Stripes.NONE)) {
-      seal(page);
+    pool.hold();
+    try {
+      if (stripes.replace(stripe, page, Stripes.NONE)) {
+        seal(page);
+      }
+    } finally {
+      pool.settle();
     }
   }
 
@@ -513,8 +531,9 @@ public final class SegmentedBackend implements StorageBackend {
     return now - page.newestMillis > ttlMillis && ReserveLayout.entries(page.reserve) > 0;
   }
 
-  private boolean isLive(Page page, int offset, int size, int generation, long millis) {
-    Frame frame = page.frame;
+  /** The frame is the one that the caller goes on with, loaded before this. */
+  private boolean isLive(
+      Page page, @Nullable Frame frame, int offset, int size, int generation, long millis) {
     long granule = EntryLayout.granule(offset);
     return page.generation == generation
         && frame != null
@@ -522,6 +541,18 @@ public final class SegmentedBackend implements StorageBackend {
         && EntryLayout.acquire(frame, granule) == EntryLayout.live(generation, millis, size)
         && millis <= page.newestMillis
         && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
+  }
+
+  private boolean expireOrSkip(Page page, long now) {
+    try {
+      return expire(page, now);
+    } catch (IllegalStateException e) {
+      if (pool.isClosed()) {
+        throw e;
+      }
+      // Others acknowledged the rest, and the page's memory went during the sweep.
+      return false;
+    }
   }
 
   /**

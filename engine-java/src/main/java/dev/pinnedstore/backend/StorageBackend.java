@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * named by the fields of its handle, which may be anything: every combination is answered, none
  * reaches bytes of another blob.
  *
- * <p>Once {@link #close} has begun, an access to memory may throw {@link IllegalStateException}.
+ * <p>A call on a page whose memory goes at that moment throws {@link IllegalStateException}, as any
+ * call may once {@link #close} has begun; {@link #check} then says what the handle is.
  */
 public interface StorageBackend {
   /** The largest blob that any backend takes, in bytes. */

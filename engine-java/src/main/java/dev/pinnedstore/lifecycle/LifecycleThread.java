@@ -96,6 +96,8 @@ public final class LifecycleThread implements AutoCloseable {
         cycle();
         double wanted = manager.wantedPauseNanos();
         pause = Math.clamp((long) Math.min(wanted, 2.0 * pause), FASTEST_NANOS, intervalNanos);
+        // A listener may have left an interrupt behind, and then no park would wait.
+        var _ = Thread.interrupted();
         LockSupport.parkNanos(pause);
       }
     } finally {

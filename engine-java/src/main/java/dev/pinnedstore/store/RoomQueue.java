@@ -59,7 +59,13 @@ final class RoomQueue {
   /** Wakes those for whom there is room now, a page's worth at a time. */
   void look() {
     Waiter head = waiters.peek();
-    if (head != null && backend.hasRoom(head.sizeBytes)) {
+    if (head == null) {
+      return;
+    }
+    if (!backend.hasRoom(head.sizeBytes)) {
+      backend.sealFor(head.sizeBytes);
+    }
+    if (backend.hasRoom(head.sizeBytes)) {
       wake(backend.pageBytes());
     }
   }

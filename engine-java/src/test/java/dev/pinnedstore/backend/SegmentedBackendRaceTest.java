@@ -85,7 +85,11 @@ class SegmentedBackendRaceTest {
       assertThat(rig.acknowledge(second)).isEqualTo(Codes.STALE);
       Blob third = successor.get();
       assertThat(rig.view(third)).isNotNull();
-      rig.nanos.onNextRead(() -> recycle(rig, third));
+      rig.nanos.onNextRead(
+          () -> {
+            recycle(rig, third);
+            assertThat(rig.view(successor.get())).isNotNull();
+          });
       MemorySegment late = rig.view(third);
       assertThat(late == null || !late.scope().isAlive()).as("no view, or a dead one").isTrue();
       assertThat(rig.check(successor.get())).isEqualTo(Codes.LIVE);

@@ -1,0 +1,49 @@
+package dev.pinnedstore.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** To PagePoolTest, and SegmentedBackendLimitsTest. */
+class PagePoolPendingTest {
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aSpareMappingThatCannotBeClosedNowEndsTheSearchForRoom() {
+    try (Rig rig = new Rig(new BackendSettings(Rig.PAGE, 4, 2L * Rig.PAGE, 0, 7))) {
+      rig.acknowledge(rig.append(2 * Rig.PAGE));
+      rig.source.mappings.getLast().hold(true);
+      assertThat(rig.tryAppend(64)).isEqualTo(Codes.FULL_BYTES);
+      rig.source.mappings.getLast().hold(false);
+      assertThat(rig.tryAppend(64)).isZero();
+    }
+  }
+
+  @Test
+  void aSpentSlotWhoseMappingCannotBeClosedNowIsNotIssued() {
+    int first = 100;
+    FakeSource source = new FakeSource();
+    FakeNanos nanos = new FakeNanos(0);
+    PageDirectory directory = new PageDirectory(first);
+    PagePool pool =
+        new PagePool(
+            new BackendSettings(4096, 8, 1 << 20, 0, first),
+            source,
+            new CoarseClock(nanos, 0),
+            new CountingEvents(),
+            directory,
+            new PageBudget(8, 1 << 20),
+            new ViewGroups(1));
+    pool.makeReady();
+    Page page = directory.at((int) pool.acquire());
+    page.activate(0);
+    pool.settle();
+    page.generation = first - 2;
+    page.seal();
+    source.mappings.getFirst().hold(true);
+    pool.emptied(page, 0);
+    pool.recycle(true);
+    assertThat(page.isSpent()).isTrue();
+    assertThat(pool.acquire()).isNotEqualTo(page.id);
+  }
+}
