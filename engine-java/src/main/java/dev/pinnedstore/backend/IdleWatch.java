@@ -31,7 +31,7 @@ final class IdleWatch {
     for (int i = 0; i < stripes.size(); i++) {
       Page page = stripes.get(i);
       if (isStill(i, page, nanos) && sinceNanos[i] - stillSinceNanos <= 0) {
-        boolean goes = i > 0 || isAcknowledged(page);
+        boolean goes = i > 0 || page.isAcknowledged();
         if (goes && stripes.replace(i, page, Stripes.NONE) && page.seal()) {
           emptied.accept(page, sinceNanos[i]);
         }
@@ -48,7 +48,7 @@ final class IdleWatch {
       Stripes stripes, long nanos, boolean evenUnused, ObjLongConsumer<Page> emptied) {
     for (int i = 0; i < stripes.size(); i++) {
       Page page = stripes.get(i);
-      if ((evenUnused ? page.liveEntries() == 0 : isAcknowledged(page))
+      if ((page.isAcknowledged() || (evenUnused && page.isUnused()))
           && stripes.replace(i, page, Stripes.NONE)
           && page.seal()) {
         emptied.accept(page, nanos);
@@ -67,9 +67,5 @@ final class IdleWatch {
     lives[i] = live;
     sinceNanos[i] = nanos;
     return false;
-  }
-
-  private static boolean isAcknowledged(Page page) {
-    return page.liveEntries() == 0 && ReserveLayout.entries(page.reserve) > 0;
   }
 }

@@ -143,9 +143,25 @@ final class Page extends PageWords.Padded {
 
   /** Entries that are neither acknowledged nor cancelled; exact when nobody writes. */
   long liveEntries() {
-    long word = reserve;
     long count = live;
+    long word = reserve;
     return Math.max(0, ReserveLayout.isSealed(word) ? count : ReserveLayout.entries(word) + count);
+  }
+
+  /**
+   * Whether an unsealed page has entries and all of them are acknowledged. The acknowledgements are
+   * read first: entries that come or go between the two reads can only make this false.
+   */
+  boolean isAcknowledged() {
+    long count = live;
+    long word = reserve;
+    int entries = ReserveLayout.entries(word);
+    return !ReserveLayout.isSealed(word) && entries > 0 && entries + count == 0;
+  }
+
+  /** Whether an unsealed page has no entry. */
+  boolean isUnused() {
+    return reserve == ReserveLayout.EMPTY;
   }
 
   /** Opens the page to writers; owner only. */
