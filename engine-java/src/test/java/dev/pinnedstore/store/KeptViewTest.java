@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("slow")
 @Disabled(
-    "Java 25 itself does not stop such a loop when an Arena closes (JDK-8364167); enable it on a JDK"
-        + " that does")
+    "Java 25 itself does not stop such a loop when an Arena closes (JDK-8364167); enable it on a"
+        + " JDK that does")
 class KeptViewTest {
 
   @ParameterizedTest
