@@ -112,7 +112,7 @@ final class PagePool {
     pending.decrementAndGet();
   }
 
-  /** Notes, before {@link #settle}, that a page is where others find it. */
+  /** Notes, before {@link #settle}, that a page may be where others find it. */
   void changed() {
     changes.incrementAndGet();
   }
@@ -408,6 +408,8 @@ final class PagePool {
         ViewGroup group = page.view.group;
         if (group != null) {
           groups.retire(page, group);
+          // Whoever looks for room now finds the page there.
+          changes.incrementAndGet();
         }
       } else if (isCommon(page)) {
         noteReuse(page);

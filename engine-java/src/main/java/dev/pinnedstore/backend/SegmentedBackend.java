@@ -165,6 +165,7 @@ public final class SegmentedBackend implements StorageBackend {
     } finally {
       if (shared == null || !page.share(marker, shared)) {
         groups.leave(group);
+        pool.changed();
       }
     }
   }
