@@ -102,6 +102,11 @@ final class PagePool {
     return page != null ? page.id : makeForWriter(bytes, 1);
   }
 
+  /** Takes back a page that was acquired and not activated. */
+  void giveUp(Page page) {
+    keep(page);
+  }
+
   /** Counts the caller as one who has a page in hand, until {@link #settle}. */
   void hold() {
     pending.incrementAndGet();

@@ -464,6 +464,11 @@ public final class SegmentedBackend implements StorageBackend {
   }
 
   private void install(int stripe, Page old, Page fresh, long millis) {
+    if (!stripes.get(stripe).equals(old)) {
+      // Another thread was faster: not activated, the page serves again without a loss.
+      pool.giveUp(fresh);
+      return;
+    }
     fresh.activate(millis);
     if (stripes.replace(stripe, old, fresh)) {
       pagesBegun.incrementAndGet();

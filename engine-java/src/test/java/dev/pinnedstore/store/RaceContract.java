@@ -57,9 +57,12 @@ interface RaceContract extends StoreFixture {
     assertThat(store.stats().liveBlobs()).isZero();
   }
 
-  /** Viewed pages have an Arena to be closed before they serve again. */
+  /**
+   * A page each, since writers that race for a new page may seal one that is not full. Viewed pages
+   * have an Arena to be closed before they serve again.
+   */
   @ParameterizedTest
-  @CsvSource({"4096, false", "2048, false", "4096, true", "2048, true"})
+  @CsvSource({"4096, false", "4096, true"})
   default void noneOfThoseWhoseBlobsFitIsToldThatTheStoreIsFull(int size, boolean viewed) {
     int threads = 4;
     PinnedStore store = open(config().maxPages(threads * size / PAGE).build());
