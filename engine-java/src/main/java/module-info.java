@@ -1,5 +1,6 @@
 /** The engine: pages that stay where they are, on the Foreign Function and Memory API. */
 module dev.pinnedstore.engine {
+  requires jdk.jfr;
   requires jdk.management;
   requires static transitive org.jspecify;
 

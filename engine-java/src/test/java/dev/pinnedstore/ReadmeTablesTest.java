@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.pinnedstore.os.Machine;
+import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreConfig;
@@ -47,7 +48,7 @@ class ReadmeTablesTest {
             .map(Method::getName)
             .toArray(String[]::new);
     assertThat(readme.table("| setting |"))
-        .hasSize(settings.length + 1)
+        .hasSize(settings.length + 2)
         .extracting(List::getFirst)
         .contains(settings);
 
@@ -61,6 +62,8 @@ class ReadmeTablesTest {
     assertThat(config.maxPages()).isEqualTo(Integer.MAX_VALUE);
     assertThat(setting("maxBytes", 1)).isEqualTo("half of the memory");
     assertThat(config.maxBytes()).isEqualTo(Machine.memoryLimitBytes() / 2);
+    assertThat(setting("Backend.virtual(reserveBytes)", 1)).isEqualTo("1 TiB");
+    assertThat(Backend.virtual()).isEqualTo(Backend.virtual(1L << 40));
     assertThat(setting("clock", 1)).isEqualTo(config.clock().toString());
     try (PinnedStore store = open(StoreConfig.builder())) {
       assertThat(setting("startLifecycle(interval)", 1))
@@ -93,6 +96,10 @@ class ReadmeTablesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> StoreConfig.builder().pageSize(8 << 10).maxBytes(4 << 10).build());
 
+    assertThat(setting("Backend.virtual(reserveBytes)", 2))
+        .isEqualTo("2 MiB to 64 TiB, in steps of 2 MiB, pageSize at least");
+    range(Backend::virtual, 2 << 20, 1L << 46, 2 << 20);
+
     assertThat(setting("startLifecycle(interval)", 2)).isEqualTo("1 ms to 1 h");
     try (PinnedStore store = open(StoreConfig.builder())) {
       range(
@@ -104,7 +111,7 @@ class ReadmeTablesTest {
   void blobsCostWhatIsTold() {
     assertThat(readme.section("Presets and tuning"))
         .contains("rounded up to 64 bytes", "8 bytes per 64 bytes of page, 12.5 %")
-        .contains("a multiple of\n4 KiB");
+        .contains("a multiple\nof 4 KiB");
     try (PinnedStore store = open(StoreConfig.builder().maxBytes(16 << 10))) {
       assertThat(store.append(new byte[1]).offsetBytes()).isZero();
       assertThat(store.append(new byte[65]).offsetBytes()).isEqualTo(64);

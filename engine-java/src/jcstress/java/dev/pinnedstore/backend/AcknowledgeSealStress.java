@@ -21,7 +21,7 @@ public class AcknowledgeSealStress {
   private final Page page = new Page(0, 0);
 
   public AcknowledgeSealStress() {
-    page.activate(0);
+    Pages.activate(page, 0);
     page.reserve = 2 * (ReserveLayout.ENTRY + 1);
   }
 
@@ -33,6 +33,6 @@ public class AcknowledgeSealStress {
 
   @Actor
   public void sealer(II_Result r) {
-    r.r2 = page.seal() ? 1 : 0;
+    r.r2 = Pages.seal(page) ? 1 : 0;
   }
 }

@@ -23,7 +23,7 @@ public class AppendSealStress {
   private final Page page = new Page(0, 0);
 
   public AppendSealStress() {
-    page.activate(0);
+    Pages.activate(page, 0);
   }
 
   @Actor
@@ -40,6 +40,6 @@ public class AppendSealStress {
 
   @Actor
   public void sealer(II_Result r) {
-    r.r2 = page.seal() ? 1 : 0;
+    r.r2 = Pages.seal(page) ? 1 : 0;
   }
 }

@@ -28,10 +28,10 @@ public class PageStackStress {
   private Page yours;
 
   public PageStackStress() {
-    PageDirectory directory = new PageDirectory(0);
+    PageDirectory directory = new PageDirectory(0, Integer.MAX_VALUE);
     stack = new PageStack(directory);
     for (int i = 0; i < PAGES; i++) {
-      stack.push(directory.takeFree());
+      stack.push(directory.takeFree(-1));
     }
   }
 

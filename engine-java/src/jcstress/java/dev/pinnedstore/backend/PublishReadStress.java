@@ -41,7 +41,7 @@ public class PublishReadStress {
     store = new SmallStore(1, 0, source);
     // Activates the page, whose time is then 0.
     generation = store.append(SIZE, 1, 0).generation();
-    frame = new Frame(source.last, SmallStore.PAGE / SIZE);
+    frame = new MappedFrames.MappedFrame(source.last, SmallStore.PAGE / SIZE);
   }
 
   @Actor

@@ -103,7 +103,7 @@ final class SmallStore {
   /** Opens the first view of a blob's page and reads it. */
   int openView(Blob blob) {
     try {
-      backend.openView(blob.pageId());
+      backend.openView(blob.pageId(), blob.offset(), blob.size());
     } catch (IllegalStateException e) {
       // What it would be a view of, or the Arena that it joined, has been closed.
       return NOTHING;

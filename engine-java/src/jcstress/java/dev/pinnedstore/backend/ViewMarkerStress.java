@@ -26,9 +26,9 @@ public class ViewMarkerStress {
   private final PageView marker;
 
   public ViewMarkerStress() {
-    page.activate(0);
+    Pages.activate(page, 0);
     marker = page.view;
-    page.seal();
+    Pages.seal(page);
   }
 
   @Actor

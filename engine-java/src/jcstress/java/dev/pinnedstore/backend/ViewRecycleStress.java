@@ -24,7 +24,7 @@ public class ViewRecycleStress {
   private final Blob blob = store.append(SmallStore.PAGE, 1, 0);
 
   public ViewRecycleStress() {
-    store.backend.openView(blob.pageId());
+    store.backend.openView(blob.pageId(), blob.offset(), blob.size());
   }
 
   @Actor

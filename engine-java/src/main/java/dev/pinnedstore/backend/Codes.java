@@ -19,6 +19,12 @@ public final class Codes {
   /** Refusal: the backend is closed. */
   public static final long CLOSED = -4;
 
+  /** Refusal: the reserved range of addresses has no page left. */
+  public static final long FULL_ADDRESSES = -5;
+
+  /** A neighbouring page is in use; never leaves a backend. */
+  static final long TAKEN = -6;
+
   /** State: the blob can be read. */
   public static final int LIVE = 0;
 

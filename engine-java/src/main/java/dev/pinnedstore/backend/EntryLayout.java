@@ -1,12 +1,11 @@
 package dev.pinnedstore.backend;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
  * The entry table of a page: one 64-bit word for each 64-byte granule of its data, in native byte
- * order, directly behind the data.
+ * order.
  *
  * <pre>
  *   63     62 61             52 51                        32 31                              0
@@ -82,20 +81,19 @@ final class EntryLayout {
   }
 
   static long acquire(Frame frame, long granule) {
-    return (long) WORD.getAcquire(frame.base, frame.dataBytes + granule * ENTRY_BYTES);
+    return (long) WORD.getAcquire(frame.table, granule * ENTRY_BYTES);
   }
 
   static void release(Frame frame, long granule, long word) {
-    WORD.setRelease(frame.base, frame.dataBytes + granule * ENTRY_BYTES, word);
+    WORD.setRelease(frame.table, granule * ENTRY_BYTES, word);
   }
 
   static boolean compareAndSet(Frame frame, long granule, long expected, long word) {
-    return WORD.compareAndSet(frame.base, frame.dataBytes + granule * ENTRY_BYTES, expected, word);
+    return WORD.compareAndSet(frame.table, granule * ENTRY_BYTES, expected, word);
   }
 
   /** Clears the table; the caller owns the page alone. */
   static void clear(Frame frame) {
-    MemorySegment table = frame.base.asSlice(frame.dataBytes, frame.entries * ENTRY_BYTES);
-    table.fill((byte) 0);
+    var _ = frame.table.fill((byte) 0);
   }
 }

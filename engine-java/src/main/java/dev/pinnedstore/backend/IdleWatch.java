@@ -29,10 +29,11 @@ final class IdleWatch {
       Stripes stripes, long nanos, long stillSinceNanos, ObjLongConsumer<Page> emptied) {
     boolean gather = true;
     for (int i = 0; i < stripes.size(); i++) {
-      Page page = stripes.get(i);
-      if (isStill(i, page, nanos) && sinceNanos[i] - stillSinceNanos <= 0) {
-        boolean goes = i > 0 || page.isAcknowledged();
-        if (goes && stripes.replace(i, page, Stripes.NONE) && page.seal()) {
+      Page page = stripes.opened(i);
+      long word = page.reserve;
+      if (isStill(i, page, word, nanos) && sinceNanos[i] - stillSinceNanos <= 0) {
+        boolean goes = i > 0 || page.isAcknowledged(word);
+        if (goes && stripes.seal(page, word, Stripes.NONE) && page.countSealed(word)) {
           emptied.accept(page, sinceNanos[i]);
         }
       }
@@ -47,17 +48,17 @@ final class IdleWatch {
   void sealAcknowledged(
       Stripes stripes, long nanos, boolean evenUnused, ObjLongConsumer<Page> emptied) {
     for (int i = 0; i < stripes.size(); i++) {
-      Page page = stripes.get(i);
-      if ((page.isAcknowledged() || (evenUnused && page.isUnused()))
-          && stripes.replace(i, page, Stripes.NONE)
-          && page.seal()) {
+      Page page = stripes.opened(i);
+      long word = page.reserve;
+      if ((page.isAcknowledged(word) || (evenUnused && Page.isUnused(word)))
+          && stripes.seal(page, word, Stripes.NONE)
+          && page.countSealed(word)) {
         emptied.accept(page, nanos);
       }
     }
   }
 
-  private boolean isStill(int i, Page page, long nanos) {
-    long reserve = page.reserve;
+  private boolean isStill(int i, Page page, long reserve, long nanos) {
     long live = page.live;
     if (pages[i] == page && reserves[i] == reserve && lives[i] == live) {
       return true;

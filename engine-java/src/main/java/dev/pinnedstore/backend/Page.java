@@ -33,25 +33,34 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Acknowledge.</b> One compare-and-set of the entry's word, live to acknowledged; only the
  *       thread whose compare-and-set succeeds then adds -1 to {@link #live}. A cancelled
  *       reservation adds -1 as well.
- *   <li><b>Seal.</b> One thread sets the sealed bit and learns from the same word how many entries
- *       there are; it then adds that number to {@link #live}. Before that addition the word counts
- *       from zero downwards, so it cannot reach zero by an acknowledgement; after it, it holds the
- *       entries that are left. So exactly one addition in a page's generation yields zero, and the
- *       thread that made it owns the emptied page. No other thread touches the page after its own
- *       addition, so the owner is alone.
+ *   <li><b>Seal.</b> One thread sets the sealed bit by a compare-and-set of the word by which it
+ *       judged the page full, acknowledged or idle: so it is right about what it seals, whatever
+ *       happened since it looked. It alone then takes the page out of its stripe, and only after
+ *       that adds the number of entries, which the word told it, to {@link #live}. Before that
+ *       addition {@link #live} counts from zero downwards, so it cannot reach zero by an
+ *       acknowledgement; after it, it holds the entries that are left. So exactly one addition in a
+ *       page's generation yields zero, and the thread that made it owns the emptied page, which is
+ *       in no stripe any more. No other thread touches the page after its own addition, so the
+ *       owner is alone. A writer that meets a sealed page in its stripe waits for the next one.
  *   <li><b>Recycle</b> by the owner: the generation rises first, then a full fence. A reader that
  *       checks the generation <em>after</em> it has taken a view or copied bytes either sees the
  *       new one and fails, or has finished before anything was changed. Then the views are retired
  *       ({@link PageView}); only after that the page is ready again.
- *   <li><b>Activate</b> by the owner: a new view marker, {@link #live} = 0, and {@link #reserve} =
- *       0 last, with release. A writer that kept a reference to the page from long ago and reserves
- *       now has a valid reservation in the new generation.
+ *   <li><b>Activate.</b> The owner puts in a new view marker, {@link #live} = 0 and the stripe, and
+ *       makes {@link #reserve} say that the page is about to be opened, sealed still; then it
+ *       installs the page in the stripe, and only after that the page is opened, by one
+ *       compare-and-set: by the owner, or by a writer that finds it there and would otherwise wait.
+ *       A page that lost the race into an empty stripe was never open, so it goes back to the ready
+ *       ones with nothing in it. The word holds the generation: whoever read it before it saw the
+ *       page in the stripe opens this incarnation or none. A writer that kept a reference to the
+ *       page from long ago and reserves now has a valid reservation in the new generation.
  *   <li><b>Give back</b> by the owner of a ready page: its Arena closes, which waits for readers
  *       that are inside an access and makes every later access an exception.
  * </ol>
  */
 final class Page extends PageWords.Padded {
   private static final VarHandle VIEW = handle("view", PageView.class);
+  private static final VarHandle SPAN = handle("span", PageView.class);
   private static final VarHandle NEWEST = handle("newestMillis", long.class);
 
   final int id;
@@ -67,8 +76,14 @@ final class Page extends PageWords.Padded {
 
   volatile PageView view = PageView.NONE;
 
+  /** The view of the blob that begins here and ends in a later page; {@link Spans}. */
+  volatile PageView span = PageView.NONE;
+
   /** No entry is younger; raised before an entry becomes visible. */
   volatile long newestMillis;
+
+  /** The stripe that the page is in while it takes blobs; written before it is opened. */
+  int stripe;
 
   /** When the page was last emptied or made, by the store's clock. */
   long idleSinceNanos;
@@ -116,20 +131,23 @@ final class Page extends PageWords.Padded {
   }
 
   /**
-   * Seals the page.
+   * Seals the page if its word is still this one. The caller then takes the page out of its stripe
+   * and calls {@link #countSealed}, in this order.
+   */
+  boolean seal(long word) {
+    return !ReserveLayout.isSealed(word)
+        && PageWords.RESERVE.compareAndSet(this, word, word | ReserveLayout.SEALED);
+  }
+
+  /**
+   * Counts the entries of a page that the caller has sealed.
    *
+   * @param word the page's word
    * @return true when the caller thereby owns it, emptied
    */
-  boolean seal() {
-    long word = reserve;
-    while (!ReserveLayout.isSealed(word)) {
-      if (PageWords.RESERVE.compareAndSet(this, word, word | ReserveLayout.SEALED)) {
-        long entries = ReserveLayout.entries(word);
-        return (long) PageWords.LIVE.getAndAdd(this, entries) + entries == 0;
-      }
-      word = reserve;
-    }
-    return false;
+  boolean countSealed(long word) {
+    long entries = ReserveLayout.entries(word);
+    return (long) PageWords.LIVE.getAndAdd(this, entries) + entries == 0;
   }
 
   /**
@@ -141,6 +159,11 @@ final class Page extends PageWords.Padded {
     return (long) PageWords.LIVE.getAndAdd(this, -1L) == 1;
   }
 
+  /** Whether the page takes no blobs any more and one entry is left. */
+  boolean isLastEntry() {
+    return ReserveLayout.isSealed(reserve) && live == 1;
+  }
+
   /** Entries that are neither acknowledged nor cancelled; exact when nobody writes. */
   long liveEntries() {
     long count = live;
@@ -149,26 +172,37 @@ final class Page extends PageWords.Padded {
   }
 
   /**
-   * Whether an unsealed page has entries and all of them are acknowledged. The acknowledgements are
-   * read first: entries that come or go between the two reads can only make this false.
+   * Whether a page that takes blobs has some and all of them are acknowledged, as far as it is true
+   * for whom sealing by that word succeeds.
+   *
+   * @param word the page's word, read before this call
    */
-  boolean isAcknowledged() {
-    long count = live;
-    long word = reserve;
+  boolean isAcknowledged(long word) {
     int entries = ReserveLayout.entries(word);
-    return !ReserveLayout.isSealed(word) && entries > 0 && entries + count == 0;
+    return !ReserveLayout.isSealed(word) && entries > 0 && entries + live == 0;
   }
 
-  /** Whether an unsealed page has no entry. */
-  boolean isUnused() {
-    return reserve == ReserveLayout.EMPTY;
+  /** Whether a page that takes blobs has none, by its word. */
+  static boolean isUnused(long word) {
+    return !ReserveLayout.isSealed(word) && ReserveLayout.entries(word) == 0;
   }
 
-  /** Opens the page to writers; owner only. */
-  void activate(long millis) {
+  /**
+   * Prepares the page to be opened once it is in a stripe; owner only.
+   *
+   * @param home the stripe
+   * @param contents an entry that is in it already, in the form of {@link #reserve}, or zero
+   */
+  void beginOpening(int home, long contents, long millis) {
     prepare(millis);
     view = new PageView();
-    PageWords.RESERVE.setRelease(this, ReserveLayout.EMPTY);
+    stripe = home;
+    PageWords.RESERVE.setRelease(this, ReserveLayout.opening(generation, contents));
+  }
+
+  /** Opens the page if its word is this, which the caller read before it saw the page installed. */
+  void open(long opening) {
+    var _ = PageWords.RESERVE.compareAndSet(this, opening, ReserveLayout.opened(opening));
   }
 
   /** Makes the page that of a single blob, sealed with one entry; owner only. */
@@ -202,6 +236,25 @@ final class Page extends PageWords.Padded {
     }
     PageView current = view;
     return !current.isShared() && VIEW.compareAndSet(this, current, PageView.NONE);
+  }
+
+  /**
+   * Seals the page with one more entry, which takes the rest of it and goes on behind it. The rest
+   * is the caller's as after {@link #seal}.
+   *
+   * @param word what the page's word must be, not sealed
+   * @param granules the page's size
+   * @return whether it was
+   */
+  boolean sealAcross(long word, long granules) {
+    long rest = granules - ReserveLayout.usedGranules(word);
+    long sealed = (word + ReserveLayout.ENTRY + rest) | ReserveLayout.SEALED;
+    return PageWords.RESERVE.compareAndSet(this, word, sealed);
+  }
+
+  /** Replaces the marker of {@link #span}; false when it is no longer there. */
+  boolean replaceSpan(PageView marker, PageView replacement) {
+    return SPAN.compareAndSet(this, marker, replacement);
   }
 
   /** Installs the first view of a generation; false when the marker is no longer there. */

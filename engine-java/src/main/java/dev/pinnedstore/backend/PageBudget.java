@@ -20,7 +20,7 @@ final class PageBudget {
 
   /** Takes room for a page; 0, or the code of the limit that refuses it. */
   synchronized long take(long pageBytes, long pageTableBytes) {
-    long refusal = refuses(pageBytes);
+    long refusal = refuses(pageBytes, 1);
     if (refusal == 0) {
       pages++;
       bytes += pageBytes;
@@ -36,17 +36,24 @@ final class PageBudget {
     tableBytes -= pageTableBytes;
   }
 
-  /** 0 when a page of that size would fit now, or the code of the limit that refuses it. */
-  synchronized long refuses(long pageBytes) {
-    if (pages >= maxPages) {
+  /** 0 when so many pages would fit now, or the code of the limit that refuses them. */
+  synchronized long refuses(long neededBytes, int neededPages) {
+    if (neededPages > maxPages - pages) {
       return Codes.FULL_PAGES;
     }
-    return pageBytes > maxBytes - bytes ? Codes.FULL_BYTES : 0;
+    return neededBytes > maxBytes - bytes ? Codes.FULL_BYTES : 0;
   }
 
-  /** Whether a page of that size would fit once so much were given back. */
-  synchronized boolean fitsAfter(long pageBytes, int givenPages, long givenBytes) {
-    return pages - givenPages < maxPages && pageBytes <= maxBytes - bytes + givenBytes;
+  /** How many pages of that size would fit now. */
+  synchronized long room(long pageBytes) {
+    return Math.min(maxPages - pages, (maxBytes - bytes) / pageBytes);
+  }
+
+  /** Whether so many pages would fit once others were given back. */
+  synchronized boolean fitsAfter(
+      long neededBytes, int neededPages, int givenPages, long givenBytes) {
+    return neededPages <= maxPages - pages + givenPages
+        && neededBytes <= maxBytes - bytes + givenBytes;
   }
 
   synchronized int pages() {

@@ -1,14 +1,13 @@
 package dev.pinnedstore.backend;
 
-import dev.pinnedstore.os.Mapping;
 import dev.pinnedstore.os.MappingFailedException;
-import dev.pinnedstore.os.MemorySource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +27,13 @@ final class PagePool {
    */
   private static final long MOST_WAITING_BYTES = 64L << 20;
 
-  private final MemorySource source;
+  private final FrameSource frames;
   private final BackendEvents events;
   private final CoarseClock clock;
   private final PageDirectory directory;
   private final PageBudget budget;
   private final ViewGroups groups;
-  private final PageStack ready;
+  private final PageSet ready;
   private final PageStack emptied;
   private final long pageBytes;
 
@@ -55,20 +54,20 @@ final class PagePool {
 
   PagePool(
       BackendSettings settings,
-      MemorySource source,
+      FrameSource frames,
       CoarseClock clock,
       BackendEvents events,
       PageDirectory directory,
       PageBudget budget,
       ViewGroups groups) {
-    this.source = source;
+    this.frames = frames;
     this.clock = clock;
     this.events = events;
     this.directory = directory;
     this.budget = budget;
     this.groups = groups;
     this.pageBytes = settings.pageBytes();
-    this.ready = new PageStack(directory);
+    this.ready = new PageSet(directory);
     this.emptied = new PageStack(directory);
   }
 
@@ -78,19 +77,17 @@ final class PagePool {
    * Takes an empty page for a writer: a ready one, an emptied one, or a new one. The writer calls
    * {@link #settle} once the page is where others find it, or when the answer is a refusal.
    */
-  long acquire() {
+  long acquire(int wanted) {
     pending.incrementAndGet();
-    Page page = ready.pop();
+    Page page = wanted >= 0 && ready.claim(wanted) ? directory.at(wanted) : ready.pop();
     if (page == null) {
       page = recycleOne();
     }
     if (page == null && groups.waitingBytes() > MOST_WAITING_BYTES) {
-      groups.closeComplete(clock.nanos(), false, this::reuse);
+      groups.closeComplete(clock.nanos(), false);
       page = ready.pop();
     }
-    return page != null
-        ? page.id
-        : makeForWriter(pageBytes, pageBytes >> EntryLayout.GRANULE_SHIFT);
+    return page != null ? page.id : makeForWriter(wanted, pageBytes, entriesPerPage());
   }
 
   /** The same for a single blob that is larger than a page. */
@@ -99,7 +96,94 @@ final class PagePool {
     recycleEmptied();
     long bytes = align(size);
     Page page = large.take(bytes);
-    return page != null ? page.id : makeForWriter(bytes, 1);
+    return page != null ? page.id : makeForWriter(-1, bytes, 1);
+  }
+
+  /**
+   * Takes neighbouring pages for a writer, who {@link #hold holds}; all or none.
+   *
+   * @param first the first page
+   * @param count how many
+   * @param mayCommit whether to commit those that hold no memory
+   * @return zero, or a refusal
+   */
+  long acquireRun(int first, int count, boolean mayCommit) {
+    long hopeless = refusesRun(first, count, mayCommit);
+    if (hopeless != 0) {
+      return hopeless;
+    }
+    for (int i = 0; i < count; i++) {
+      int id = first + i;
+      long refused = ready.claim(id) ? 0 : mayCommit ? commitExactly(id) : Codes.TAKEN;
+      if (refused != 0) {
+        giveUp(first, i);
+        return refused;
+      }
+    }
+    return 0;
+  }
+
+  /** Says no before anything is committed in vain; zero is a hint. */
+  private long refusesRun(int first, int count, boolean mayCommit) {
+    int missing = 0;
+    for (int id = first; id < first + count; id++) {
+      if (!ready.contains(id)) {
+        if (!mayCommit || !directory.isFree(id)) {
+          return Codes.TAKEN;
+        }
+        missing++;
+      }
+    }
+    return missing == 0 ? 0 : budget.refuses(missing * pageBytes, missing);
+  }
+
+  /** Puts neighbouring pages that nobody has used back. */
+  void giveUp(int first, int count) {
+    for (int i = 0; i < count; i++) {
+      ready.push(directory.at(first + i));
+      changes.incrementAndGet();
+    }
+  }
+
+  /**
+   * Takes so many neighbouring pages for a writer, who {@link #hold holds}; all or none.
+   *
+   * @return the first of them, or a refusal
+   */
+  long acquireRun(int count) {
+    recycleEmptied();
+    while (true) {
+      int first = findRun(count);
+      if (first < 0) {
+        return Codes.FULL_ADDRESSES;
+      }
+      long refused = acquireRun(first, count, true);
+      if (refused != Codes.TAKEN) {
+        return refused == 0 ? first : refused;
+      }
+    }
+  }
+
+  /** The first of so many neighbouring pages that nobody uses, a hint; -1 when there are none. */
+  private int findRun(int count) {
+    int free = 0;
+    for (int id = 0; id - free <= directory.size(); id++) {
+      free = ready.contains(id) || directory.isFree(id) ? free + 1 : 0;
+      if (free == count) {
+        return id - count + 1;
+      }
+    }
+    return -1;
+  }
+
+  /** Whether a writer could take a page without making it. */
+  boolean hasReady() {
+    return ready.size() > 0 || emptied.size() > 0;
+  }
+
+  /** Whether so many pages could be had now without one that is in use. */
+  boolean hasRoomFor(int count) {
+    return ready.size() >= count || ready.size() + budget.room(pageBytes) >= count;
   }
 
   /** Takes back a page that was acquired and not activated. */
@@ -136,29 +220,35 @@ final class PagePool {
    * Looks for room at the limit: recycles, lets views die, gives back memory of the wrong size.
    *
    * @param refused the refusal that an acquisition got
-   * @param bytes what the page has to hold
+   * @param bytes what has to be committed
+   * @param count in how many pages
    * @return whether another attempt may succeed
    */
-  boolean relieve(long refused, long bytes) {
+  boolean relieve(long refused, long bytes, int count) {
     pending.incrementAndGet();
     try {
-      recycle(true);
+      boolean changed = (int) recycle(true) > 0;
       boolean isLarge = bytes > pageBytes;
       if (isLarge ? large.has(bytes) : ready.size() > 0) {
         return true;
       }
-      boolean system = refused == Codes.FULL_SYSTEM;
-      if (!system && budget.refuses(bytes) == 0) {
+      boolean byBudget = refused == Codes.FULL_PAGES || refused == Codes.FULL_BYTES;
+      if (refused == Codes.FULL_ADDRESSES) {
+        return changed;
+      }
+      if (byBudget && budget.refuses(bytes, count) == 0) {
         return true;
       }
-      if (!system && !budget.fitsAfter(bytes, sparePages(isLarge), spareBytes(isLarge))) {
+      if (byBudget && !fitsAfterGivingBack(bytes, count, isLarge)) {
         return false;
       }
-      boolean changed = false;
+      if (count > 1) {
+        return dropOutsideRun(count) || changed;
+      }
       Page page = takeSpare(isLarge);
       while (page != null && drop(page)) {
         changed = true;
-        if (!system && budget.refuses(bytes) == 0) {
+        if (byBudget && budget.refuses(bytes, count) == 0) {
           return true;
         }
         page = takeSpare(isLarge);
@@ -169,14 +259,43 @@ final class PagePool {
     }
   }
 
-  /** Whether a page of that size could be had now; a hint. */
-  boolean hasRoom(long bytes) {
-    if (emptied.size() > 0 || isPending()) {
-      return true;
+  /** Gives back ready pages that a run of so many does not need, until it fits. */
+  private boolean dropOutsideRun(int count) {
+    int first = findRun(count);
+    if (first < 0) {
+      return false;
     }
+    var _ =
+        dropReady(
+            page ->
+                (page.id < first || page.id - first >= count)
+                    && refusesRun(first, count, true) != 0);
+    return refusesRun(first, count, true) == 0;
+  }
+
+  /** Gives back those ready pages that are to go, highest first; returns how many went. */
+  private int dropReady(Predicate<Page> goes) {
+    int count = 0;
+    Page page = ready.popBelow(Integer.MAX_VALUE);
+    while (page != null) {
+      int id = page.id;
+      if (!goes.test(page)) {
+        ready.push(page);
+      } else if (drop(page)) {
+        count++;
+      }
+      page = ready.popBelow(id);
+    }
+    return count;
+  }
+
+  /** Whether pages of that size could be had now; a hint. */
+  boolean hasRoom(long bytes, int count) {
     boolean isLarge = bytes > pageBytes;
-    return (isLarge ? large.has(bytes) : ready.size() > 0)
-        || budget.fitsAfter(bytes, sparePages(isLarge), spareBytes(isLarge));
+    return emptied.size() > 0
+        || isPending()
+        || (isLarge ? large.has(bytes) : ready.size() > 0)
+        || fitsAfterGivingBack(bytes, count, isLarge);
   }
 
   /** Takes over an emptied page from the thread that emptied it. */
@@ -199,11 +318,11 @@ final class PagePool {
     return reused.get();
   }
 
-  boolean makeReady() {
+  boolean makeReady(int wanted) {
     pending.incrementAndGet();
     try {
       long start = clock.nanos();
-      long id = make(pageBytes, pageBytes >> EntryLayout.GRANULE_SHIFT);
+      long id = make(wanted, pageBytes, entriesPerPage());
       if (id < 0) {
         return false;
       }
@@ -222,7 +341,12 @@ final class PagePool {
       long before = reused.get();
       dropSpentLate();
       recycleEmptied();
-      long closedGroups = groups.closeComplete(clock.nanos(), atOnce, this::reuse);
+      long closedGroups = groups.closeComplete(clock.nanos(), atOnce);
+      if (emptied.size() > 0) {
+        // Of blobs that crossed pages and whose views have just died.
+        recycleEmptied();
+        closedGroups += groups.closeComplete(clock.nanos(), atOnce);
+      }
       return (closedGroups << 32) | Math.min(reused.get() - before, Integer.MAX_VALUE);
     } finally {
       pending.decrementAndGet();
@@ -232,26 +356,15 @@ final class PagePool {
   int giveBack(long idleSinceNanos, int atMost) {
     pending.incrementAndGet();
     try {
-      List<Page> kept = new ArrayList<>();
-      int count = 0;
+      int[] left = {atMost};
       for (Page page : large.takeIdle(idleSinceNanos, atMost)) {
-        count += drop(page) ? 1 : 0;
+        left[0] -= drop(page) ? 1 : 0;
       }
-      for (int i = ready.size(); i > 0 && count < atMost && budget.pages() > 1; i--) {
-        Page page = ready.pop();
-        if (page == null) {
-          break;
-        }
-        if (page.idleSinceNanos - idleSinceNanos > 0) {
-          kept.add(page);
-        } else if (drop(page)) {
-          count++;
-        }
-      }
-      for (int i = kept.size() - 1; i >= 0; i--) {
-        ready.push(kept.get(i));
-      }
-      return count;
+      int largeOnes = atMost - left[0];
+      return largeOnes
+          + dropReady(
+              page ->
+                  page.idleSinceNanos - idleSinceNanos <= 0 && budget.pages() > 1 && left[0]-- > 0);
     } finally {
       pending.decrementAndGet();
     }
@@ -292,12 +405,14 @@ final class PagePool {
     if (!groups.closeAll()) {
       return false;
     }
-    boolean all = true;
+    List<Frame> committed = new ArrayList<>();
     for (int id = 0; id < directory.size(); id++) {
       Frame frame = directory.at(id).frame;
-      all &= frame == null || frame.mapping.close();
+      if (frame != null) {
+        committed.add(frame);
+      }
     }
-    return all;
+    return frames.close(committed);
   }
 
   static Frame frame(Page page) {
@@ -310,45 +425,78 @@ final class PagePool {
 
   // ---- making and giving back
 
-  private long makeForWriter(long bytes, long entries) {
+  private long makeForWriter(int wanted, long bytes, long entries) {
     long start = clock.nanos();
-    long id = make(bytes, entries);
+    long id = make(wanted, bytes, entries);
     if (id >= 0) {
-      long nanos = clock.nanos() - start;
-      stalls.incrementAndGet();
-      stallNanos.addAndGet(nanos);
-      events.stalled((int) id, bytes, nanos);
+      noteStall((int) id, bytes, start);
     }
     return id;
   }
 
-  /** Maps and touches a page, which the caller then owns. */
-  private long make(long bytes, long entries) {
+  private void noteStall(int pageId, long bytes, long start) {
+    long nanos = clock.nanos() - start;
+    stalls.incrementAndGet();
+    stallNanos.addAndGet(nanos);
+    events.stalled(pageId, bytes, nanos);
+  }
+
+  /** Commits one slot for a writer if it is free; zero, or a refusal. */
+  private long commitExactly(int id) {
+    long start = clock.nanos();
+    long tableBytes = entriesPerPage() * EntryLayout.ENTRY_BYTES;
+    long refused = budget.take(pageBytes, tableBytes);
+    if (refused != 0) {
+      return refused;
+    }
+    Page page = directory.takeExactly(id);
+    if (page == null) {
+      budget.give(pageBytes, tableBytes);
+      return Codes.TAKEN;
+    }
+    long committed = commit(page, pageBytes, entriesPerPage());
+    if (committed < 0) {
+      return committed;
+    }
+    noteStall(id, pageBytes, start);
+    return 0;
+  }
+
+  private long entriesPerPage() {
+    return pageBytes >> EntryLayout.GRANULE_SHIFT;
+  }
+
+  /** Commits a page, which the caller then owns; its id, or a refusal. */
+  private long make(int wanted, long bytes, long entries) {
     long tableBytes = entries * EntryLayout.ENTRY_BYTES;
     long refused = budget.take(bytes, tableBytes);
     if (refused != 0) {
       return refused;
     }
-    Mapping mapping = null;
-    try {
-      mapping = source.map(bytes, tableBytes, bytes >= 2 << 20);
-      mapping.touch();
-    } catch (MappingFailedException e) {
-      if (mapping != null) {
-        mapping.close();
-      }
+    Page page = directory.takeFree(wanted);
+    if (page == null) {
       budget.give(bytes, tableBytes);
+      return Codes.FULL_ADDRESSES;
+    }
+    return commit(page, bytes, entries);
+  }
+
+  /** Commits memory for a slot that the caller owns and whose room is taken from the budget. */
+  private long commit(Page page, long bytes, long entries) {
+    try {
+      page.dirty = false;
+      page.frame = frames.commit(page.id, bytes, entries);
+    } catch (MappingFailedException e) {
+      directory.release(page);
+      budget.give(bytes, entries * EntryLayout.ENTRY_BYTES);
       refusal = e;
       return Codes.FULL_SYSTEM;
     }
-    Page page = directory.takeFree();
-    page.dirty = false;
     page.idleSinceNanos = clock.nanos();
-    page.frame = new Frame(mapping, entries);
     made.incrementAndGet();
     if (closed) {
       // close() may have walked past this page before it had a frame.
-      mapping.close();
+      var _ = frame(page).close();
       return Codes.CLOSED;
     }
     return page.id;
@@ -356,7 +504,7 @@ final class PagePool {
 
   /** Gives the memory of a page back that must never be issued again, sooner or later. */
   private void dropSpent(Page page) {
-    if (frame(page).mapping.close()) {
+    if (frame(page).close()) {
       discard(page);
     } else {
       spent.add(page);
@@ -375,7 +523,7 @@ final class PagePool {
   /** Gives a page's memory back; false when it could not be unmapped now and is kept. */
   private boolean drop(Page page) {
     Frame frame = frame(page);
-    if (!frame.mapping.close()) {
+    if (!frame.close()) {
       keep(page);
       return false;
     }
@@ -412,7 +560,8 @@ final class PagePool {
       if (!page.endGeneration()) {
         ViewGroup group = page.view.group;
         if (group != null) {
-          groups.retire(page, group);
+          Page retired = page;
+          groups.retire(group, frame(page).dataBytes, () -> viewsDied(retired));
           // Whoever looks for room now finds the page there.
           changes.incrementAndGet();
         }
@@ -425,6 +574,11 @@ final class PagePool {
       page = emptied.pop();
     }
     return null;
+  }
+
+  private void viewsDied(Page page) {
+    page.view = PageView.NONE;
+    reuse(page);
   }
 
   private void reuse(Page page) {
@@ -456,6 +610,10 @@ final class PagePool {
 
   // ---- what could be given up
 
+  static long alignDown(long size) {
+    return size & -PAGE_ALIGNMENT;
+  }
+
   static long align(long size) {
     return (size + PAGE_ALIGNMENT - 1) & -PAGE_ALIGNMENT;
   }
@@ -465,11 +623,9 @@ final class PagePool {
     return page == null && evenCommon ? ready.pop() : page;
   }
 
-  private int sparePages(boolean evenCommon) {
-    return large.size() + (evenCommon ? ready.size() : 0);
-  }
-
-  private long spareBytes(boolean evenCommon) {
-    return large.bytes() + (evenCommon ? ready.size() * pageBytes : 0);
+  private boolean fitsAfterGivingBack(long bytes, int count, boolean evenCommon) {
+    int common = evenCommon ? ready.size() : 0;
+    return budget.fitsAfter(
+        bytes, count, large.size() + common, large.bytes() + common * pageBytes);
   }
 }

@@ -21,16 +21,26 @@ final class PageView {
   final @Nullable MemorySegment segment;
   final @Nullable ViewGroup group;
 
+  /** How far a view reaches, from the start of the page; zero for the page itself. */
+  final long spanBytes;
+
   /** A marker: nobody has looked yet. */
   PageView() {
+    this(0);
+  }
+
+  /** A marker for a blob that ends so many bytes behind the start of the page; {@link Spans}. */
+  PageView(long spanBytes) {
     this.segment = null;
     this.group = null;
+    this.spanBytes = spanBytes;
   }
 
   /** A view in a group's Arena. */
   PageView(MemorySegment segment, ViewGroup group) {
     this.segment = segment;
     this.group = group;
+    this.spanBytes = 0;
   }
 
   boolean isNone() {

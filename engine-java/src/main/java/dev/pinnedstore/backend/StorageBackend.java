@@ -20,6 +20,13 @@ public interface StorageBackend {
   /** The largest blob that any backend takes, in bytes. */
   long MAX_BLOB_BYTES = 0xFFFF_FFFFL;
 
+  /**
+   * Returns the largest blob that fits within the limits.
+   *
+   * @return bytes
+   */
+  long maxBlobBytes();
+
   // ---- the data path
 
   /**
@@ -76,8 +83,9 @@ public interface StorageBackend {
    * Makes reserved space padding.
    *
    * @param place what {@link #reserve} answered
+   * @param size the size that was reserved
    */
-  void cancel(long place);
+  void cancel(long place, long size);
 
   /**
    * Returns the generation of a page, to be read while the caller holds space in it.
@@ -103,10 +111,12 @@ public interface StorageBackend {
   /**
    * Makes the view of a page that nobody has viewed yet, if it holds blobs.
    *
-   * @param pageId a page that was issued
+   * @param pageId the page of a live blob
+   * @param offset the blob's offset, unsigned
+   * @param size the blob's size, unsigned
    * @throws dev.pinnedstore.os.AliasFailedException when the operating system refuses it
    */
-  void openView(int pageId);
+  void openView(int pageId, int offset, int size);
 
   /**
    * Copies a live blob.

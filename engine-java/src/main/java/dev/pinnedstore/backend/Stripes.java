@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * packs one page after another, and the memory that stripes hold does not grow with the number of
  * threads. {@link IdleWatch} takes back the stripes that nobody writes to.
  *
- * <p>Whoever takes a page out of a stripe seals it; see {@link Page}.
+ * <p>Whoever seals a page takes it out of its stripe, and nobody else; see {@link Page}.
  */
 final class Stripes {
   /** What a stripe without a page holds: sealed for ever, of no id, in no list. */
@@ -52,9 +52,43 @@ final class Stripes {
     return active.get(stripe);
   }
 
-  /** Puts a page, or {@link #NONE}, in the place of another; who takes one out must seal it. */
-  boolean replace(int stripe, Page old, Page page) {
-    return active.compareAndSet(stripe, old, page);
+  /**
+   * The page in a stripe, opened in the place of its installer if that has not come to it.
+   *
+   * <p>The word is read first, then the stripe, then the word is changed: so it is the word of the
+   * incarnation that is in the stripe; see {@link Page}.
+   */
+  Page opened(int stripe) {
+    Page page = active.get(stripe);
+    long word = page.reserve;
+    if (ReserveLayout.isOpening(word) && active.get(stripe) == page) {
+      page.open(word);
+    }
+    return page;
+  }
+
+  /** Puts a page into an empty stripe; false when it is not empty any more. */
+  boolean fill(Page page) {
+    return active.compareAndSet(page.stripe, NONE, page);
+  }
+
+  /**
+   * Seals a page by its word, if it is still that, and puts another, or {@link #NONE}, in its
+   * place. The caller then calls {@link Page#countSealed}.
+   */
+  boolean seal(Page page, long word, Page successor) {
+    if (!page.seal(word)) {
+      return false;
+    }
+    replaceSealed(page, successor);
+    return true;
+  }
+
+  /** Puts another page, or {@link #NONE}, in the place of one that the caller has sealed. */
+  void replaceSealed(Page page, Page successor) {
+    if (!active.compareAndSet(page.stripe, page, successor)) {
+      throw new IllegalStateException("page id=" + page.id + ": not in stripe " + page.stripe);
+    }
   }
 
   /** Notes that a reservation lost a race for this page. Racy on purpose: a hint. */

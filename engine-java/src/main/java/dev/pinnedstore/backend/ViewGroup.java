@@ -11,10 +11,13 @@ final class ViewGroup {
   final Arena arena = Arena.ofShared();
   final long openedNanos;
 
-  /** Pages of the group whose generation is past. */
-  final List<Page> retired = new ArrayList<>();
+  /** What is past, and what happens to it once the Arena is closed. */
+  record Retired(long bytes, Runnable whenDead) {}
 
-  /** Pages with a view in {@link #arena}. */
+  /** Members whose views nobody may use any more. */
+  final List<Retired> retired = new ArrayList<>();
+
+  /** Pages, and blobs that cross pages, with a view in {@link #arena}. */
   int members;
 
   /** Whether more pages may join. */

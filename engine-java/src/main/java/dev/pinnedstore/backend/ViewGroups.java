@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +38,10 @@ final class ViewGroups {
   /** Every group whose Arena is not closed. */
   private final Set<ViewGroup> alive = new HashSet<>();
 
-  private @Nullable ViewGroup current;
+  /** The groups that take members in: one of pages, one of blobs that cross pages. */
+  private @Nullable ViewGroup currentPages;
+
+  private @Nullable ViewGroup currentSpans;
   private boolean closed;
   private boolean grouping;
   private long waitingBytes;
@@ -53,12 +55,24 @@ final class ViewGroups {
     this.grouping = grouping;
   }
 
-  /** Adds a member to the group that is open, or opens one; null once the store is closed. */
-  synchronized @Nullable ViewGroup join(long nanos) {
+  /** Adds a page to the group that is open, or opens one; null once the store is closed. */
+  @Nullable ViewGroup join(long nanos) {
+    return join(nanos, false);
+  }
+
+  /**
+   * The same for a blob that crosses pages. Its pages wait for its Arena, so it must not be in a
+   * group with pages, which would wait for each other for ever.
+   */
+  @Nullable ViewGroup joinSpan(long nanos) {
+    return join(nanos, true);
+  }
+
+  private synchronized @Nullable ViewGroup join(long nanos, boolean span) {
     if (closed) {
       return null;
     }
-    ViewGroup group = current;
+    ViewGroup group = span ? currentSpans : currentPages;
     if (group != null && nanos - group.openedNanos >= WINDOW_NANOS) {
       end(group);
       group = null;
@@ -66,7 +80,8 @@ final class ViewGroups {
     if (group == null) {
       group = new ViewGroup(nanos);
       alive.add(group);
-      current = group;
+      currentSpans = span ? group : currentSpans;
+      currentPages = span ? currentPages : group;
     }
     group.members++;
     if (!grouping || group.members >= maxPages || waitingBytes > WAITING_BYTES) {
@@ -83,33 +98,36 @@ final class ViewGroups {
     }
   }
 
-  /** Hands over a page whose generation is past and whose views live on in its group's Arena. */
-  synchronized void retire(Page page, ViewGroup group) {
-    group.retired.add(page);
-    waitingBytes += bytes(page);
+  /**
+   * Hands over a member that is past, and whose views live on in its group's Arena.
+   *
+   * @param group the member's group
+   * @param bytes what waits for it, in bytes
+   * @param whenDead runs once no view lives any more, on the thread that closes the Arena
+   */
+  synchronized void retire(ViewGroup group, long bytes, Runnable whenDead) {
+    group.retired.add(new ViewGroup.Retired(bytes, whenDead));
+    waitingBytes += bytes;
     if (group.isComplete()) {
       complete.add(group);
     }
   }
 
   /**
-   * Closes the Arenas of groups whose pages are all past.
+   * Closes the Arenas of groups whose members are all past.
    *
    * @param nanos now
    * @param atOnce whether the open group is ended although it is young
-   * @param ready receives each page whose views are dead; the receiver owns it
    * @return the number of groups closed
    */
-  int closeComplete(long nanos, boolean atOnce, Consumer<Page> ready) {
-    List<ViewGroup> closing = takeComplete(nanos, atOnce);
+  int closeComplete(long nanos, boolean atOnce) {
     int closedGroups = 0;
-    for (ViewGroup group : closing) {
+    for (ViewGroup group : takeComplete(nanos, atOnce)) {
       if (close(group)) {
         closedGroups++;
         forget(group);
-        for (Page page : group.retired) {
-          page.view = PageView.NONE;
-          ready.accept(page);
+        for (ViewGroup.Retired member : group.retired) {
+          member.whenDead().run();
         }
       } else {
         putBack(group);
@@ -152,9 +170,10 @@ final class ViewGroups {
   }
 
   private synchronized List<ViewGroup> takeComplete(long nanos, boolean atOnce) {
-    ViewGroup group = current;
-    if (group != null && (atOnce || nanos - group.openedNanos >= WINDOW_NANOS)) {
-      end(group);
+    for (ViewGroup group : new ViewGroup[] {currentPages, currentSpans}) {
+      if (group != null && (atOnce || nanos - group.openedNanos >= WINDOW_NANOS)) {
+        end(group);
+      }
     }
     List<ViewGroup> closing = new ArrayList<>(complete);
     complete.clear();
@@ -167,25 +186,22 @@ final class ViewGroups {
 
   private synchronized void forget(ViewGroup group) {
     alive.remove(group);
-    for (Page page : group.retired) {
-      waitingBytes -= bytes(page);
+    for (ViewGroup.Retired member : group.retired) {
+      waitingBytes -= member.bytes();
     }
   }
 
   private synchronized List<ViewGroup> endAll() {
     closed = true;
-    current = null;
+    currentPages = null;
+    currentSpans = null;
     return new ArrayList<>(alive);
-  }
-
-  private static long bytes(Page page) {
-    Frame frame = page.frame;
-    return frame == null ? 0 : frame.dataBytes;
   }
 
   private void end(ViewGroup group) {
     group.open = false;
-    current = null;
+    currentPages = currentPages == group ? null : currentPages;
+    currentSpans = currentSpans == group ? null : currentSpans;
     if (group.isComplete()) {
       complete.add(group);
     }

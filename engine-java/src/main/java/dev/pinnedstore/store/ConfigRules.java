@@ -8,6 +8,8 @@ final class ConfigRules {
 
   static final long PAGE_SIZE_UNIT = 4096;
   static final long MAX_PAGE_SIZE = 1L << 30;
+  static final long RESERVE_UNIT = 2L << 20;
+  static final long MAX_RESERVE = 1L << 46;
   static final double MIN_THRESHOLD = 0.1;
   static final double MAX_THRESHOLD = 1.0;
   static final Duration MIN_DURATION = Duration.ofMillis(1);
@@ -29,6 +31,21 @@ final class ConfigRules {
               + " bytes");
     }
     return bytes;
+  }
+
+  static void reserveBytes(long bytes) {
+    if (bytes < RESERVE_UNIT || bytes > MAX_RESERVE || bytes % RESERVE_UNIT != 0) {
+      throw illegal(
+          "reserveBytes",
+          bytes,
+          "a multiple of "
+              + RESERVE_UNIT
+              + " between "
+              + RESERVE_UNIT
+              + " and "
+              + MAX_RESERVE
+              + " bytes");
+    }
   }
 
   static double prefetchThreshold(double threshold) {
@@ -71,7 +88,10 @@ final class ConfigRules {
     return bytes;
   }
 
-  static void fits(long pageSize, long maxBytes) {
+  static void fits(Backend backend, long pageSize, long maxBytes) {
+    if (backend instanceof Backend.Virtual range && range.reserveBytes() < pageSize) {
+      throw illegal("reserveBytes", range.reserveBytes(), "at least pageSize=" + pageSize);
+    }
     if (maxBytes < pageSize) {
       throw illegal(
           "maxBytes",

@@ -55,7 +55,7 @@ final class PendingReservation implements Reservation {
     if (!ended) {
       arena.close();
       ended = true;
-      store.cancel(this, place);
+      store.cancel(this, place, sizeBytes);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.pinnedstore.store;
 import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.StorageBackend;
 import dev.pinnedstore.os.AliasFailedException;
-import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.NativeTier;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,7 +45,6 @@ public final class PinnedStore implements AutoCloseable {
   private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(1);
   private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
-  private static final long PAGE_ALIGNMENT = 4096;
 
   private final StoreConfig config;
   private final StoreEngine engine;
@@ -58,8 +56,7 @@ public final class PinnedStore implements AutoCloseable {
     this.config = config;
     this.engine = new StoreEngine(config, tier);
     this.backend = engine.backend;
-    this.maxBlobBytes =
-        Math.min(StorageBackend.MAX_BLOB_BYTES, config.maxBytes() & -PAGE_ALIGNMENT);
+    this.maxBlobBytes = backend.maxBlobBytes();
     this.expires = config.ttl().isPresent();
   }
 
@@ -77,7 +74,8 @@ public final class PinnedStore implements AutoCloseable {
   static PinnedStore open(StoreConfig config, NativeTier tier) {
     PinnedStore store = new PinnedStore(config, tier);
     if (store.backend.readyPages() == 0) {
-      StoreFullException refused = store.full(Codes.FULL_SYSTEM, config.pageSize());
+      StoreFullException refused =
+          Refusals.full(Codes.FULL_SYSTEM, config, store.backend.refusal(), config.pageSize());
       store.close();
       throw refused;
     }
@@ -179,7 +177,7 @@ public final class PinnedStore implements AutoCloseable {
       written = true;
     } finally {
       if (!written) {
-        backend.cancel(place);
+        backend.cancel(place, size);
       }
     }
     return publish(place, size);
@@ -482,9 +480,9 @@ public final class PinnedStore implements AutoCloseable {
     return publish(place, size);
   }
 
-  void cancel(PendingReservation reservation, long place) {
+  void cancel(PendingReservation reservation, long place, long size) {
     engine.reservations.remove(reservation);
-    backend.cancel(place);
+    backend.cancel(place, size);
   }
 
   void checkOpen() {
@@ -530,7 +528,7 @@ public final class PinnedStore implements AutoCloseable {
     } finally {
       if (reservation == null) {
         arena.close();
-        backend.cancel(place);
+        backend.cancel(place, size);
       }
     }
   }
@@ -550,7 +548,7 @@ public final class PinnedStore implements AutoCloseable {
     try {
       return backend.window(place, size, arena);
     } catch (AliasFailedException e) {
-      throw full(e.refusal(), size);
+      throw Refusals.refused(e.refusal(), size);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
@@ -590,9 +588,9 @@ public final class PinnedStore implements AutoCloseable {
         throw state == Codes.NEVER_ISSUED ? invalid(handle) : new StaleHandleException(handle);
       }
       try {
-        backend.openView(pageId);
+        backend.openView(pageId, offset, size);
       } catch (AliasFailedException e) {
-        throw full(e.refusal(), Integer.toUnsignedLong(size));
+        throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
       } catch (IllegalStateException e) {
         // As above: the page is no longer what it was, and the next round says so.
         checkOpen();
@@ -691,38 +689,8 @@ public final class PinnedStore implements AutoCloseable {
 
   private long granted(long place, long size) {
     if (!isGranted(place, size)) {
-      throw full(place, size);
+      throw Refusals.full(place, config, backend.refusal(), size);
     }
     return place;
-  }
-
-  private StoreFullException full(long code, long size) {
-    if (code == Codes.FULL_PAGES) {
-      return new StoreFullException(StoreFullException.Limit.MAX_PAGES, config.maxPages());
-    }
-    if (code == Codes.FULL_BYTES) {
-      return new StoreFullException(StoreFullException.Limit.MAX_BYTES, config.maxBytes());
-    }
-    return full(backend.refusal(), size);
-  }
-
-  private StoreFullException full(@Nullable MappingFailedException cause, long size) {
-    return new StoreFullException(
-        cause == null ? StoreFullException.Limit.MEMORY : limit(cause.limit()),
-        -1,
-        cause == null ? -1 : cause.freeBytes(),
-        cause == null ? -1 : cause.totalBytes(),
-        Math.max(size, config.pageSize()),
-        cause);
-  }
-
-  private static StoreFullException.Limit limit(MappingFailedException.Limit limit) {
-    return switch (limit) {
-      case ADDRESS_SPACE -> StoreFullException.Limit.ADDRESS_SPACE;
-      case MAP_COUNT -> StoreFullException.Limit.MAP_COUNT;
-      case OPEN_FILES -> StoreFullException.Limit.OPEN_FILES;
-      case DISK_SPACE -> StoreFullException.Limit.DISK_SPACE;
-      case MEMORY, OTHER -> StoreFullException.Limit.MEMORY;
-    };
   }
 }

@@ -1,6 +1,7 @@
 package dev.pinnedstore.store;
 
 import dev.pinnedstore.os.Machine;
+import dev.pinnedstore.os.NativeTier;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -59,14 +60,20 @@ public final class StoreConfig {
   }
 
   /**
-   * Returns settings for speed: pages of 2 MiB that are kept for 7 s once empty, of the size of a
-   * huge page, which {@link Capabilities#hugePages()} tells whether the store asks for. A page that
-   * a single live blob holds costs twice as much as with {@link #defaults()}.
+   * Returns settings for speed: virtual, pages of 2 MiB, the size of a huge page, that are kept for
+   * 7 s once empty. Where native access is not granted the same pages are segmented, and the store
+   * says so in the log. A page that a single live blob holds costs twice as much as with {@link
+   * #defaults()}.
    *
    * @return the settings
    */
   public static StoreConfig performance() {
-    return builder().pageSize(2L << 20).decayTimeout(Duration.ofSeconds(7)).build();
+    boolean granted = NativeTier.current() == NativeTier.GRANTED;
+    return builder()
+        .backend(granted ? Backend.virtual() : Backend.segmented())
+        .pageSize(2L << 20)
+        .decayTimeout(Duration.ofSeconds(7))
+        .build();
   }
 
   /**
@@ -332,7 +339,7 @@ public final class StoreConfig {
      * @throws IllegalArgumentException when {@code maxBytes} is less than {@code pageSize}
      */
     public StoreConfig build() {
-      ConfigRules.fits(pageSize, maxBytes);
+      ConfigRules.fits(backend, pageSize, maxBytes);
       return new StoreConfig(this);
     }
   }

@@ -6,9 +6,11 @@ import dev.pinnedstore.backend.BackendStats;
 import dev.pinnedstore.backend.CoarseClock;
 import dev.pinnedstore.backend.SegmentedBackend;
 import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.backend.VirtualBackend;
 import dev.pinnedstore.lifecycle.CycleReport;
 import dev.pinnedstore.lifecycle.LifecycleManager;
 import dev.pinnedstore.lifecycle.LifecycleThread;
+import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.MemorySource;
 import dev.pinnedstore.os.NativeTier;
 import java.lang.System.Logger;
@@ -82,7 +84,23 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     return switch (config.backend()) {
       case Backend.Segmented segmented ->
           new SegmentedBackend(settings, MemorySource.forTier(tier), clock, this);
+      case Backend.Virtual range -> openVirtual(settings, range.reserveBytes(), tier);
     };
+  }
+
+  private StorageBackend openVirtual(BackendSettings settings, long reserveBytes, NativeTier tier) {
+    if (tier == NativeTier.DENIED) {
+      throw new UnsupportedOperationException(
+          "backend=virtual needs native access: run java with "
+              + NativeTier.flag()
+              + ", or use Backend.segmented()");
+    }
+    try {
+      MemorySource source = MemorySource.forTier(tier);
+      return VirtualBackend.reserve(settings, reserveBytes, source, clock, this);
+    } catch (MappingFailedException e) {
+      throw Refusals.refused(e, reserveBytes);
+    }
   }
 
   // ---- lifecycle
@@ -126,7 +144,7 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
       // The memory goes while the last cycle runs.
       return;
     }
-    events.offer(StoreEvent.Kind.LIFECYCLE_FAILED, -1, 0, 0);
+    tell(StoreEvent.Kind.LIFECYCLE_FAILED, -1, 0, 0);
     if (failures.incrementAndGet() == 1) {
       LOGGER.log(
           Level.WARNING,
@@ -139,12 +157,12 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
 
   @Override
   public void pageMade(int pageId, long bytes, long nanos) {
-    events.offer(StoreEvent.Kind.PAGE_MADE, pageId, bytes, nanos);
+    tell(StoreEvent.Kind.PAGE_MADE, pageId, bytes, nanos);
   }
 
   @Override
   public void stalled(int pageId, long bytes, long nanos) {
-    events.offer(StoreEvent.Kind.STALL, pageId, bytes, nanos);
+    tell(StoreEvent.Kind.STALL, pageId, bytes, nanos);
     if (!maintained && growthWarned.compareAndSet(false, true)) {
       LOGGER.log(
           Level.WARNING,
@@ -156,28 +174,33 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
 
   @Override
   public void pageEmptied(int pageId, long bytes) {
-    events.offer(StoreEvent.Kind.PAGE_EMPTIED, pageId, bytes, 0);
+    tell(StoreEvent.Kind.PAGE_EMPTIED, pageId, bytes, 0);
     waiters.wake(bytes);
   }
 
   @Override
   public void pageReused(int pageId, long bytes) {
-    events.offer(StoreEvent.Kind.PAGE_REUSED, pageId, bytes, 0);
+    tell(StoreEvent.Kind.PAGE_REUSED, pageId, bytes, 0);
   }
 
   @Override
   public void pageGivenBack(int pageId, long bytes) {
-    events.offer(StoreEvent.Kind.PAGE_GIVEN_BACK, pageId, bytes, 0);
+    tell(StoreEvent.Kind.PAGE_GIVEN_BACK, pageId, bytes, 0);
   }
 
   @Override
   public void pageExpired(int pageId, long bytes) {
-    events.offer(StoreEvent.Kind.PAGE_EXPIRED, pageId, bytes, 0);
+    tell(StoreEvent.Kind.PAGE_EXPIRED, pageId, bytes, 0);
+  }
+
+  private void tell(StoreEvent.Kind kind, int pageId, long bytes, long nanos) {
+    FlightEvents.record(name, kind, pageId, bytes, nanos);
+    events.offer(kind, pageId, bytes, nanos);
   }
 
   void storeFull(long sizeBytes) {
     storeFull.incrementAndGet();
-    events.offer(StoreEvent.Kind.STORE_FULL, -1, sizeBytes, 0);
+    tell(StoreEvent.Kind.STORE_FULL, -1, sizeBytes, 0);
   }
 
   // ---- figures

@@ -127,6 +127,11 @@ public final class StoreFullException extends PinnedStoreException {
     MAX_PAGES("its page limit is reached", "maxPages", "raise maxPages"),
     /** {@link StoreConfig#maxBytes()}, in bytes. */
     MAX_BYTES("its memory limit is reached", "maxBytes", "raise maxBytes"),
+    /** The address range of {@link Backend#virtual(long)}, in bytes. */
+    RESERVE_BYTES(
+        "its range of addresses has no place left for this",
+        "reserveBytes",
+        "reserve a larger range with Backend.virtual(reserveBytes)"),
     /** The memory that the operating system gives the process, in bytes. */
     MEMORY(
         "the operating system gave it no memory",

@@ -89,7 +89,7 @@ class EntryLayoutTest {
     assertThat(frame.base.get(ValueLayout.JAVA_LONG, 4096 + 63 * 8)).isEqualTo(2);
     assertThat(frame.base.get(ValueLayout.JAVA_LONG, 4096 + 7 * 8)).isEqualTo(3);
     assertThat(EntryLayout.acquire(frame, 7)).isEqualTo(3);
-    assertThat(frame.mapping.close()).isTrue();
+    assertThat(frame.close()).isTrue();
   }
 
   @Test
@@ -101,10 +101,11 @@ class EntryLayoutTest {
     MemorySegment table = frame.base.asSlice(frame.dataBytes);
     assertThat(data.toArray(ValueLayout.JAVA_BYTE)).containsOnly(FILLER);
     assertThat(table.toArray(ValueLayout.JAVA_BYTE)).hasSize(64 * 8).containsOnly(0);
-    assertThat(frame.mapping.close()).isTrue();
+    assertThat(frame.close()).isTrue();
   }
 
   private static Frame frame() {
-    return new Frame(new FakeMapping(new FakeSource(), 4096, 64 * EntryLayout.ENTRY_BYTES), 64);
+    return new MappedFrames.MappedFrame(
+        new FakeMapping(new FakeSource(), 4096, 64 * EntryLayout.ENTRY_BYTES), 64);
   }
 }

@@ -48,7 +48,7 @@ class IdleWatchTest {
   void anotherPageInTheStripeBeginsTheTimeAnew() {
     Page first = active(0, 1, 0);
     look(0);
-    stripes.replace(0, first, Stripes.NONE);
+    takeOut(first);
     Page second = active(0, 1, 0);
     look(TIMEOUT);
     assertThat(stripes.get(0)).isSameAs(second);
@@ -62,7 +62,7 @@ class IdleWatchTest {
     look(0);
     look(10 * TIMEOUT);
     assertThat(stripes.get(0)).isSameAs(page);
-    stripes.replace(0, page, Stripes.NONE);
+    takeOut(page);
     Page unused = active(0, 0, 0);
     look(20 * TIMEOUT);
     look(30 * TIMEOUT);
@@ -142,16 +142,20 @@ class IdleWatchTest {
     times.add(nanos);
   }
 
+  private void takeOut(Page page) {
+    assertThat(stripes.seal(page, page.reserve, Stripes.NONE)).isTrue();
+  }
+
   private Page active(int stripe, int entries, int live) {
     Page page = Pages.bare(stripe);
-    page.activate(0);
+    Pages.activate(page, stripe, 0);
     for (int i = 0; i < entries; i++) {
       Pages.reserveOne(page);
     }
     for (int i = live; i < entries; i++) {
       page.release();
     }
-    assertThat(stripes.replace(stripe, Stripes.NONE, page)).isTrue();
+    assertThat(stripes.fill(page)).isTrue();
     return page;
   }
 

@@ -10,7 +10,7 @@ class PageBudgetTest {
     PageBudget budget = new PageBudget(2, 1_000);
     assertThat(budget.take(1, 0)).isZero();
     assertThat(budget.take(1, 0)).isZero();
-    assertThat(budget.refuses(1)).isEqualTo(Codes.FULL_PAGES);
+    assertThat(budget.refuses(1, 1)).isEqualTo(Codes.FULL_PAGES);
     assertThat(budget.take(1, 0)).isEqualTo(Codes.FULL_PAGES);
     assertThat(budget.pages()).isEqualTo(2);
     budget.give(1, 0);
@@ -22,10 +22,10 @@ class PageBudgetTest {
     PageBudget budget = new PageBudget(10, 100);
     assertThat(budget.take(60, 0)).isZero();
     assertThat(budget.take(41, 0)).isEqualTo(Codes.FULL_BYTES);
-    assertThat(budget.refuses(40)).isZero();
+    assertThat(budget.refuses(40, 1)).isZero();
     assertThat(budget.take(40, 0)).isZero();
     assertThat(budget.bytes()).isEqualTo(100);
-    assertThat(budget.refuses(1)).isEqualTo(Codes.FULL_BYTES);
+    assertThat(budget.refuses(1, 1)).isEqualTo(Codes.FULL_BYTES);
   }
 
   @Test
@@ -64,9 +64,9 @@ class PageBudgetTest {
     PageBudget budget = new PageBudget(2, 100);
     budget.take(60, 0);
     budget.take(30, 0);
-    assertThat(budget.fitsAfter(10, 0, 0)).as("at the limit of pages").isFalse();
-    assertThat(budget.fitsAfter(40, 1, 30)).isTrue();
-    assertThat(budget.fitsAfter(41, 1, 30)).as("a byte too many").isFalse();
+    assertThat(budget.fitsAfter(10, 1, 0, 0)).as("at the limit of pages").isFalse();
+    assertThat(budget.fitsAfter(40, 1, 1, 30)).isTrue();
+    assertThat(budget.fitsAfter(41, 1, 1, 30)).as("a byte too many").isFalse();
     assertThat(budget.pages()).as("asking takes nothing").isEqualTo(2);
   }
 }

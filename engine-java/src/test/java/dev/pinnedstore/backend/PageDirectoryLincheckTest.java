@@ -26,7 +26,7 @@ public class PageDirectoryLincheckTest {
 
   private static final int MOST_THREADS = 8;
 
-  private final PageDirectory directory = new PageDirectory(0);
+  private final PageDirectory directory = new PageDirectory(0, Integer.MAX_VALUE);
   private final List<Deque<Page>> owned = new ArrayList<>();
 
   /** What each scenario starts from. */
@@ -40,7 +40,7 @@ public class PageDirectoryLincheckTest {
   /** The id of the slot that the thread got. */
   @Operation
   public int takeFree(@Param(name = "thread") int thread) {
-    Page page = directory.takeFree();
+    Page page = directory.takeFree(-1);
     owned.get(thread).add(page);
     return page.id;
   }

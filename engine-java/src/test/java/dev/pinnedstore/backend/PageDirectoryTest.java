@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class PageDirectoryTest {
   private static final int FIRST_GENERATION = -4;
 
-  private final PageDirectory directory = new PageDirectory(FIRST_GENERATION);
+  private final PageDirectory directory = new PageDirectory(FIRST_GENERATION, Integer.MAX_VALUE);
 
   @Test
   void idsAreDenseAndLeadToTheirPages() {
@@ -40,17 +40,17 @@ class PageDirectoryTest {
   void aReleasedSlotIsTakenBeforeANewOneIsMade() {
     List<Page> pages = Pages.of(directory, 3);
     directory.release(pages.get(1));
-    assertThat(directory.takeFree()).isSameAs(pages.get(1));
-    assertThat(directory.takeFree().id).isEqualTo(3);
+    assertThat(directory.takeFree(-1)).isSameAs(pages.get(1));
+    assertThat(directory.takeFree(-1).id).isEqualTo(3);
     assertThat(directory.find(1)).as("a slot in use").isSameAs(pages.get(1));
   }
 
   @Test
   void aSlotWithoutGenerationsIsNotTakenAgain() {
-    Page spent = directory.takeFree();
+    Page spent = directory.takeFree(-1);
     spent.generation = FIRST_GENERATION - 1;
     directory.release(spent);
-    assertThat(directory.takeFree()).isNotSameAs(spent);
+    assertThat(directory.takeFree(-1)).isNotSameAs(spent);
     assertThat(directory.find(0)).as("its old handles still lead to it").isSameAs(spent);
   }
 
@@ -60,7 +60,7 @@ class PageDirectoryTest {
     directory.close();
     assertThat(directory.find(0)).isNull();
     assertThat(directory.at(1)).isSameAs(pages.get(1));
-    Page late = directory.takeFree();
+    Page late = directory.takeFree(-1);
     assertThat(directory.find(late.id)).as("made after the end").isNull();
     assertThat(directory.at(late.id)).isSameAs(late);
   }
@@ -74,7 +74,7 @@ class PageDirectoryTest {
         pages,
         (thread, round) -> {
           if (thread == 0) {
-            issued.set(directory.takeFree().id + 1);
+            issued.set(directory.takeFree(-1).id + 1);
           } else {
             int known = issued.get();
             if (known > 0) {
@@ -92,7 +92,7 @@ class PageDirectoryTest {
   @Test
   void noSlotIsIssuedTwiceToThreads() {
     Set<Integer> ids = ConcurrentHashMap.newKeySet();
-    Race.run(3, 1_000, (thread, round) -> assertThat(ids.add(directory.takeFree().id)).isTrue());
+    Race.run(3, 1_000, (thread, round) -> assertThat(ids.add(directory.takeFree(-1).id)).isTrue());
     assertThat(ids).hasSize(3_000);
     assertThat(directory.size()).isEqualTo(3_000);
   }

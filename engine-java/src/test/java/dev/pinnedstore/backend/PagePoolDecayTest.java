@@ -12,7 +12,7 @@ class PagePoolDecayTest extends PagePoolRig {
   @Test
   void idlePagesGoBackButNotTheLastOne() {
     for (int i = 0; i < 4; i++) {
-      pool.makeReady();
+      pool.makeReady(-1);
     }
     nanos.advance(Duration.ofNanos(10));
     assertThat(pool.giveBack(nanos.now() - 11, 9)).as("not idle long enough").isZero();
@@ -26,7 +26,7 @@ class PagePoolDecayTest extends PagePoolRig {
   @Test
   void givesBackNoMoreThanAskedFor() {
     for (int i = 0; i < 5; i++) {
-      pool.makeReady();
+      pool.makeReady(-1);
     }
     assertThat(pool.giveBack(nanos.now(), 2)).isEqualTo(2);
     assertThat(pool.giveBack(nanos.now(), 0)).isZero();
@@ -34,13 +34,13 @@ class PagePoolDecayTest extends PagePoolRig {
   }
 
   @Test
-  void youngPagesStayInTheirOrder() {
+  void youngPagesStayAndTheLowestServesFirst() {
     List<Page> young = new ArrayList<>();
-    pool.makeReady();
+    pool.makeReady(-1);
     nanos.advance(Duration.ofNanos(10));
     for (int i = 0; i < 3; i++) {
-      pool.makeReady();
-      young.addFirst(directory.at(i + 1));
+      pool.makeReady(-1);
+      young.add(directory.at(i + 1));
     }
     assertThat(pool.giveBack(nanos.now() - 10, 9)).isEqualTo(1);
     assertThat(List.of(begin(), begin(), begin())).isEqualTo(young);
@@ -48,8 +48,8 @@ class PagePoolDecayTest extends PagePoolRig {
 
   @Test
   void decayCountsFromTheTimeAtWhichAPageWasEmptied() {
-    pool.makeReady();
-    pool.makeReady();
+    pool.makeReady(-1);
+    pool.makeReady(-1);
     Page page = begin();
     nanos.advance(Duration.ofNanos(100));
     end(page);
@@ -61,9 +61,19 @@ class PagePoolDecayTest extends PagePoolRig {
   }
 
   @Test
+  void theHighestGoesFirst() {
+    for (int i = 0; i < 3; i++) {
+      pool.makeReady(-1);
+    }
+    assertThat(pool.giveBack(nanos.now(), 1)).isEqualTo(1);
+    assertThat(directory.at(2).frame).isNull();
+    assertThat(begin().id).isZero();
+  }
+
+  @Test
   void aMappingThatCannotBeClosedNowIsKeptAndStaysUsable() {
-    pool.makeReady();
-    pool.makeReady();
+    pool.makeReady(-1);
+    pool.makeReady(-1);
     source.mappings.forEach(mapping -> mapping.hold(true));
     assertThat(pool.giveBack(nanos.now(), 9)).isZero();
     assertThat(budget.pages()).isEqualTo(2);
@@ -75,14 +85,13 @@ class PagePoolDecayTest extends PagePoolRig {
 
   @Test
   void aSlotThatWasGivenBackIsIssuedAgainInItsNextGeneration() {
-    pool.makeReady();
-    pool.makeReady();
+    begin();
     Page page = begin();
     end(page);
     pool.recycle(true);
     assertThat(pool.giveBack(nanos.now(), 1)).isEqualTo(1);
     assertThat(page.frame).isNull();
-    pool.makeReady();
+    pool.makeReady(-1);
     assertThat(page.frame).as("the same slot").isNotNull();
     assertThat(page.generation).isEqualTo(FIRST_GENERATION + 1);
     assertThat(page.dirty).as("fresh memory").isFalse();

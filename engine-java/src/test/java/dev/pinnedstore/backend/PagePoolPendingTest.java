@@ -24,26 +24,26 @@ class PagePoolPendingTest {
     int first = 100;
     FakeSource source = new FakeSource();
     FakeNanos nanos = new FakeNanos(0);
-    PageDirectory directory = new PageDirectory(first);
+    PageDirectory directory = new PageDirectory(first, Integer.MAX_VALUE);
     PagePool pool =
         new PagePool(
             new BackendSettings(4096, 8, 1 << 20, 0, first),
-            source,
+            new MappedFrames(source),
             new CoarseClock(nanos, 0),
             new CountingEvents(),
             directory,
             new PageBudget(8, 1 << 20),
             new ViewGroups(1));
-    pool.makeReady();
-    Page page = directory.at((int) pool.acquire());
-    page.activate(0);
+    pool.makeReady(-1);
+    Page page = directory.at((int) pool.acquire(-1));
+    Pages.activate(page, 0);
     pool.settle();
     page.generation = first - 2;
-    page.seal();
+    Pages.seal(page);
     source.mappings.getFirst().hold(true);
     pool.emptied(page, 0);
     pool.recycle(true);
     assertThat(page.isSpent()).isTrue();
-    assertThat(pool.acquire()).isNotEqualTo(page.id);
+    assertThat(pool.acquire(-1)).isNotEqualTo(page.id);
   }
 }

@@ -13,13 +13,13 @@ abstract class PagePoolRig {
   final FakeNanos nanos = new FakeNanos(0);
   final FakeSource source = new FakeSource();
   final CountingEvents events = new CountingEvents();
-  final PageDirectory directory = new PageDirectory(FIRST_GENERATION);
+  final PageDirectory directory = new PageDirectory(FIRST_GENERATION, Integer.MAX_VALUE);
   final PageBudget budget = new PageBudget(8, 8 * PAGE);
   final ViewGroups groups = new ViewGroups(4);
   final PagePool pool =
       new PagePool(
           new BackendSettings(PAGE, 8, 8 * PAGE, 0, FIRST_GENERATION),
-          source,
+          new MappedFrames(source),
           new CoarseClock(nanos, 0),
           events,
           directory,
@@ -34,10 +34,10 @@ abstract class PagePoolRig {
   }
 
   Page begin() {
-    long id = pool.acquire();
+    long id = pool.acquire(-1);
     assertThat(id).isNotNegative();
     Page page = directory.at((int) id);
-    page.activate(0);
+    Pages.activate(page, 0);
     pool.settle();
     return page;
   }
@@ -52,14 +52,14 @@ abstract class PagePoolRig {
   }
 
   void end(Page page) {
-    assertThat(ReserveLayout.isSealed(page.reserve) ? page.release() : page.seal()).isTrue();
+    assertThat(ReserveLayout.isSealed(page.reserve) ? page.release() : Pages.seal(page)).isTrue();
     pool.emptied(page, nanos.now());
   }
 
   ViewGroup share(Page page) {
     ViewGroup group = groups.join(nanos.now());
     assertThat(group).isNotNull();
-    MemorySegment segment = PagePool.frame(page).mapping.view(group.arena);
+    MemorySegment segment = PagePool.frame(page).view(PAGE, group.arena);
     assertThat(page.share(page.view, new PageView(segment, group))).isTrue();
     return group;
   }

@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 class PagePoolTest extends PagePoolRig {
   @Test
   void aWriterTakesWhatIsReadyThenWhatIsEmptiedThenMakesAPage() {
-    pool.makeReady();
+    pool.makeReady(-1);
     Page emptied = begin();
-    pool.makeReady();
+    pool.makeReady(-1);
     end(emptied);
     assertThat(pool.readyPages()).isEqualTo(2);
     assertThat(begin().id).as("ready").isEqualTo(1);
@@ -25,7 +25,7 @@ class PagePoolTest extends PagePoolRig {
   @Test
   void aPageInAWritersHandIsPendingUntilItIsSettled() {
     assertThat(pool.isPending()).isFalse();
-    pool.acquire();
+    pool.acquire(-1);
     assertThat(pool.isPending()).isTrue();
     pool.acquireLarge(2 * PAGE);
     pool.settle();
@@ -36,16 +36,16 @@ class PagePoolTest extends PagePoolRig {
 
   @Test
   void nothingIsPendingAfterTheLifecyclesSteps() {
-    pool.makeReady();
+    pool.makeReady(-1);
     pool.recycle(true);
     pool.giveBack(nanos.now(), 9);
-    pool.relieve(Codes.FULL_PAGES, PAGE);
+    pool.relieve(Codes.FULL_PAGES, PAGE, 1);
     assertThat(pool.isPending()).isFalse();
   }
 
   @Test
   void aViewedPageIsReadyOnlyOnceItsArenaIsClosed() {
-    pool.makeReady();
+    pool.makeReady(-1);
     Page page = begin();
     ViewGroup group = share(page);
     end(page);
@@ -57,7 +57,7 @@ class PagePoolTest extends PagePoolRig {
   @Test
   void aPageThatWaitsForItsGroupIsInNobodysHand() {
     groups.setGrouping(true);
-    pool.makeReady();
+    pool.makeReady(-1);
     Page page = begin();
     ViewGroup group = share(page);
     end(page);
@@ -66,18 +66,18 @@ class PagePoolTest extends PagePoolRig {
     assertThat(pool.readyPages()).isZero();
     assertThat(begin()).as("a page of its own").isNotSameAs(page);
     assertThat(pool.recycle(true)).isEqualTo(1L << 32 | 1);
+    assertThat(page.view).isSameAs(PageView.NONE);
     assertThat(begin()).isSameAs(page);
   }
 
   @Test
   void aWriterClosesArenasItselfWhenFarTooMuchWaits() {
     ViewGroup group = groups.join(0);
-    Page page = Pages.claiming(directory.takeFree().id, 64L << 20);
-    groups.retire(page, group);
+    groups.retire(group, 64L << 20, () -> {});
     begin();
     assertThat(group.arena.scope().isAlive()).as("64 MiB may wait").isTrue();
     ViewGroup another = groups.join(0);
-    groups.retire(Pages.claiming(directory.takeFree().id, 1), another);
+    groups.retire(another, 1, () -> {});
     begin();
     assertThat(group.arena.scope().isAlive()).isFalse();
     assertThat(another.arena.scope().isAlive()).isFalse();
@@ -86,28 +86,28 @@ class PagePoolTest extends PagePoolRig {
 
   @Test
   void aSlotWithoutGenerationsIsNeverIssuedAgain() {
-    pool.makeReady();
+    pool.makeReady(-1);
     Page page = begin();
     page.generation = FIRST_GENERATION - 2;
     end(page);
     assertThat(pool.recycle(true)).as("not reused").isZero();
     assertThat(page.frame).as("its memory went back").isNull();
     assertThat(budget.pages()).isZero();
-    pool.makeReady();
+    pool.makeReady(-1);
     assertThat(begin()).isNotSameAs(page);
     assertThat(events.givenBack).hasValue(1);
   }
 
   @Test
   void aViewedSlotWithoutGenerationsIsNeverIssuedAgain() {
-    pool.makeReady();
+    pool.makeReady(-1);
     Page page = begin();
     page.generation = FIRST_GENERATION - 2;
     share(page);
     end(page);
     assertThat(pool.recycle(true)).as("one Arena, no page").isEqualTo(1L << 32);
     assertThat(page.frame).isNull();
-    pool.makeReady();
+    pool.makeReady(-1);
     assertThat(begin()).isNotSameAs(page);
   }
 
@@ -118,11 +118,11 @@ class PagePoolTest extends PagePoolRig {
     for (int i = 0; i < 3; i++) {
       begin();
     }
-    assertThat(pool.relieve(Codes.FULL_BYTES, 9 * PAGE)).as("too large anyway").isFalse();
+    assertThat(pool.relieve(Codes.FULL_BYTES, 9 * PAGE, 1)).as("too large anyway").isFalse();
     assertThat(large.frame).isNotNull();
-    assertThat(pool.acquire()).isEqualTo(Codes.FULL_BYTES);
+    assertThat(pool.acquire(-1)).isEqualTo(Codes.FULL_BYTES);
     pool.settle();
-    assertThat(pool.relieve(Codes.FULL_BYTES, PAGE)).isTrue();
+    assertThat(pool.relieve(Codes.FULL_BYTES, PAGE, 1)).isTrue();
     assertThat(large.frame).isNull();
     assertThat(begin().frame).isNotNull();
   }
@@ -130,11 +130,11 @@ class PagePoolTest extends PagePoolRig {
   @Test
   void relievingForALargeBlobGivesUpReadyPagesAndNoMoreThanNeeded() {
     for (int i = 0; i < 8; i++) {
-      pool.makeReady();
+      pool.makeReady(-1);
     }
     assertThat(pool.acquireLarge(3 * PAGE)).isEqualTo(Codes.FULL_PAGES);
     pool.settle();
-    assertThat(pool.relieve(Codes.FULL_PAGES, 3 * PAGE)).isTrue();
+    assertThat(pool.relieve(Codes.FULL_PAGES, 3 * PAGE, 1)).isTrue();
     assertThat(budget.pages()).isEqualTo(5);
     assertThat(frameBytes(beginLarge(3 * PAGE))).isEqualTo(3 * PAGE);
   }
@@ -142,16 +142,16 @@ class PagePoolTest extends PagePoolRig {
   @Test
   void aPageThatIsMadeWhileThePoolClosesDoesNotStayOpen() {
     source.onNextMap(pool::close);
-    assertThat(pool.acquire()).isEqualTo(Codes.CLOSED);
+    assertThat(pool.acquire(-1)).isEqualTo(Codes.CLOSED);
     pool.settle();
     assertThat(source.open()).isEmpty();
-    assertThat(pool.makeReady()).isFalse();
+    assertThat(pool.makeReady(-1)).isFalse();
   }
 
   @Test
   void closingCanBeRepeatedUntilEveryMappingIsClosed() {
-    pool.makeReady();
-    pool.makeReady();
+    pool.makeReady(-1);
+    pool.makeReady(-1);
     source.mappings.getFirst().hold(true);
     assertThat(pool.close()).isFalse();
     assertThat(source.open()).hasSize(1);

@@ -26,7 +26,7 @@ public class PageStackLincheckTest {
 
   /** What each scenario starts from. */
   public PageStackLincheckTest() {
-    PageDirectory directory = new PageDirectory(0);
+    PageDirectory directory = new PageDirectory(0, Integer.MAX_VALUE);
     stack = new PageStack(directory);
     Pages.of(directory, PAGES).forEach(stack::push);
     for (int i = 0; i < MOST_THREADS; i++) {

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
 class PageStackTest {
-  private final PageDirectory directory = new PageDirectory(0);
+  private final PageDirectory directory = new PageDirectory(0, Integer.MAX_VALUE);
   private final PageStack stack = new PageStack(directory);
 
   @Test

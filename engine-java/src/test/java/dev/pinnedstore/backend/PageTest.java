@@ -13,12 +13,12 @@ class PageTest {
   private static final long MILLIS = 1_000;
 
   @Test
-  void aPageTakesNoEntryBeforeItIsActive() {
+  void aPageWithoutMemoryTakesNoEntry() {
     Page page = Pages.bare(0);
     assertThat(ReserveLayout.isSealed(page.reserve)).isTrue();
     assertThat(page.liveEntries()).isZero();
-    page.activate(MILLIS);
-    assertThat(page.reserve).isEqualTo(ReserveLayout.EMPTY);
+    Pages.activate(page, MILLIS);
+    assertThat(Page.isUnused(page.reserve)).isTrue();
     assertThat(page.newestMillis).isEqualTo(MILLIS);
     assertThat(page.view).isNotSameAs(PageView.NONE);
     assertThat(page.view.isShared()).isFalse();
@@ -28,7 +28,7 @@ class PageTest {
   @CsvSource({"0,0", "1,0", "1,1", "5,0", "5,2", "5,5"})
   void exactlyOneCallOwnsTheEmptiedPage(int entries, int releasedBeforeTheSeal) {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     for (int i = 0; i < entries; i++) {
       Pages.reserveOne(page);
     }
@@ -37,13 +37,66 @@ class PageTest {
       assertThat(page.release()).as("an open page is never emptied").isFalse();
     }
     assertThat(page.liveEntries()).isEqualTo(entries - releasedBeforeTheSeal);
-    assertThat(page.seal()).isEqualTo(entries == releasedBeforeTheSeal);
+    assertThat(Pages.seal(page)).isEqualTo(entries == releasedBeforeTheSeal);
     for (int left = entries - releasedBeforeTheSeal; left > 0; left--) {
       assertThat(page.liveEntries()).isEqualTo(left);
       assertThat(page.release()).isEqualTo(left == 1);
     }
     assertThat(page.liveEntries()).isZero();
-    assertThat(page.seal()).as("sealed already").isFalse();
+    assertThat(Pages.seal(page)).as("sealed already").isFalse();
+  }
+
+  @Test
+  void aPageTakesNoEntryBeforeItIsOpened() {
+    Page page = new Page(0, 5);
+    page.beginOpening(0, ReserveLayout.ENTRY + 3, MILLIS);
+    long opening = page.reserve;
+    assertThat(ReserveLayout.isSealed(opening)).isTrue();
+    assertThat(page.seal(opening)).isFalse();
+    page.open(ReserveLayout.opening(4, ReserveLayout.ENTRY + 3));
+    assertThat(page.reserve).as("not its incarnation").isEqualTo(opening);
+    page.open(opening);
+    assertThat(ReserveLayout.isSealed(page.reserve)).isFalse();
+    assertThat(ReserveLayout.entries(page.reserve)).isEqualTo(1);
+    assertThat(ReserveLayout.usedGranules(page.reserve)).isEqualTo(3);
+    Pages.reserveOne(page);
+    page.open(opening);
+    assertThat(ReserveLayout.entries(page.reserve)).as("opened once").isEqualTo(2);
+  }
+
+  @Test
+  void aPageIsSealedOnlyByTheWordThatItHas() {
+    Page page = Pages.bare(0);
+    Pages.activate(page, MILLIS);
+    long early = page.reserve;
+    Pages.reserveOne(page);
+    assertThat(page.seal(early)).as("an entry came").isFalse();
+    long word = page.reserve;
+    assertThat(page.seal(word)).isTrue();
+    assertThat(page.seal(word)).isFalse();
+    assertThat(page.seal(page.reserve)).isFalse();
+    assertThat(page.release()).as("not counted yet").isFalse();
+    assertThat(page.countSealed(word)).isTrue();
+    page.endGeneration();
+    Pages.activate(page, MILLIS);
+    Pages.reserveOne(page);
+    assertThat(page.seal(word)).as("the same entries in another incarnation").isFalse();
+  }
+
+  @Test
+  void whatGoesAcrossTakesTheRestAndIsCounted() {
+    Page page = Pages.bare(0);
+    Pages.activate(page, MILLIS);
+    Pages.reserveOne(page);
+    long word = page.reserve;
+    assertThat(page.sealAcross(word + 1, GRANULES)).isFalse();
+    assertThat(page.sealAcross(word, GRANULES)).isTrue();
+    assertThat(ReserveLayout.isSealed(page.reserve)).isTrue();
+    assertThat(ReserveLayout.usedGranules(page.reserve)).isEqualTo(GRANULES);
+    assertThat(page.countSealed(word + ReserveLayout.ENTRY)).isFalse();
+    assertThat(page.liveEntries()).isEqualTo(2);
+    assertThat(page.release()).isFalse();
+    assertThat(page.release()).isTrue();
   }
 
   @Test
@@ -53,23 +106,23 @@ class PageTest {
     assertThat(ReserveLayout.isSealed(page.reserve)).isTrue();
     assertThat(ReserveLayout.entries(page.reserve)).isEqualTo(1);
     assertThat(page.liveEntries()).isEqualTo(1);
-    assertThat(page.seal()).isFalse();
+    assertThat(Pages.seal(page)).isFalse();
     assertThat(page.release()).isTrue();
   }
 
   @Test
   void activationForgetsThePreviousGeneration() {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     Pages.reserveOne(page);
     page.raiseNewest(MILLIS + 50);
     page.collisions = 9;
     page.release();
-    page.seal();
+    Pages.seal(page);
     page.endGeneration();
     assertThat(page.dirty).isTrue();
     assertThat(ReserveLayout.entries(page.reserve)).isZero();
-    page.activate(MILLIS + 7);
+    Pages.activate(page, MILLIS + 7);
     assertThat(page.liveEntries()).isZero();
     assertThat(page.live).isZero();
     assertThat(page.newestMillis).isEqualTo(MILLIS + 7);
@@ -79,7 +132,7 @@ class PageTest {
   @Test
   void theNewestTimeOnlyRises() {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     page.raiseNewest(MILLIS - 1);
     assertThat(page.newestMillis).isEqualTo(MILLIS);
     page.raiseNewest(MILLIS + 2);
@@ -94,8 +147,8 @@ class PageTest {
     assertThat(page.isPast(first)).isFalse();
     assertThat(page.isPast(first - 1)).isFalse();
     for (int i = 1; i <= 10; i++) {
-      page.activate(MILLIS);
-      page.seal();
+      Pages.activate(page, MILLIS);
+      Pages.seal(page);
       page.endGeneration();
       assertThat(page.generation).isEqualTo(first + i);
       assertThat(page.isPast(first + i - 1)).isTrue();
@@ -127,9 +180,9 @@ class PageTest {
     FakeMapping mapping =
         new FakeMapping(new FakeSource(), 4096, GRANULES * EntryLayout.ENTRY_BYTES);
     Page page = new Page(0, first);
-    page.frame = new Frame(mapping, GRANULES);
+    page.frame = new MappedFrames.MappedFrame(mapping, GRANULES);
     for (int i = 0; i < 2 * EntryLayout.GENERATIONS + 100; i++) {
-      page.activate(MILLIS);
+      Pages.activate(page, MILLIS);
       for (int granule = 0; granule < GRANULES; granule++) {
         assertThat(EntryLayout.isOf(EntryLayout.acquire(page.frame, granule), page.generation))
             .as("granule %s in generation %s", granule, page.generation)
@@ -140,7 +193,7 @@ class PageTest {
       long live = EntryLayout.live(page.generation, MILLIS, 64);
       EntryLayout.release(page.frame, granule, live);
       EntryLayout.compareAndSet(page.frame, granule, live, EntryLayout.acknowledged(live));
-      page.seal();
+      Pages.seal(page);
       page.endGeneration();
     }
     assertThat(mapping.close()).isTrue();
@@ -149,9 +202,9 @@ class PageTest {
   @Test
   void aPageThatNobodyViewedIsReadyAtOnceAndTakesNoViewAnyMore() {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     PageView marker = page.view;
-    page.seal();
+    Pages.seal(page);
     assertThat(page.endGeneration()).isTrue();
     assertThat(page.view).isSameAs(PageView.NONE);
     assertThat(page.share(marker, shared())).isFalse();
@@ -160,12 +213,12 @@ class PageTest {
   @Test
   void aPageWithAViewIsNotReady() {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     PageView shared = shared();
     PageView marker = page.view;
     assertThat(page.share(marker, shared)).isTrue();
     assertThat(page.share(marker, shared())).as("a second viewer").isFalse();
-    page.seal();
+    Pages.seal(page);
     assertThat(page.endGeneration()).isFalse();
     assertThat(page.view).isSameAs(shared);
   }
@@ -173,11 +226,11 @@ class PageTest {
   @Test
   void aMarkerOfAnEarlierIncarnationInstallsNothing() {
     Page page = Pages.bare(0);
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     PageView old = page.view;
-    page.seal();
+    Pages.seal(page);
     page.endGeneration();
-    page.activate(MILLIS);
+    Pages.activate(page, MILLIS);
     assertThat(page.share(old, shared())).isFalse();
     assertThat(page.view.isShared()).isFalse();
   }

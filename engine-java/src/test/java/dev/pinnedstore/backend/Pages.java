@@ -14,7 +14,7 @@ final class Pages {
   static List<Page> of(PageDirectory directory, int count) {
     List<Page> pages = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      pages.add(directory.takeFree());
+      pages.add(directory.takeFree(-1));
     }
     return pages;
   }
@@ -27,8 +27,31 @@ final class Pages {
   /** A page that claims a size and has memory for its table alone. */
   static Page claiming(int id, long dataBytes) {
     Page page = bare(id);
-    page.frame = new Frame(new Claim(dataBytes), 1);
+    page.frame = new MappedFrames.MappedFrame(new Claim(dataBytes), 1);
     return page;
+  }
+
+  /** Opens a page to writers, as its installer does. */
+  static void activate(Page page, long millis) {
+    activate(page, 0, millis);
+  }
+
+  /** The same in a stripe. */
+  static void activate(Page page, int stripe, long millis) {
+    page.beginOpening(stripe, 0, millis);
+    page.open(page.reserve);
+  }
+
+  /** Seals a page that is in no stripe; true when the caller thereby owns it, emptied. */
+  static boolean seal(Page page) {
+    long word = page.reserve;
+    while (!page.seal(word)) {
+      word = page.reserve;
+      if (ReserveLayout.isSealed(word)) {
+        return false;
+      }
+    }
+    return page.countSealed(word);
   }
 
   /** Adds an entry of one granule to an active page, as a writer does. */
@@ -39,7 +62,7 @@ final class Pages {
   private record Claim(long dataBytes) implements Mapping {
     @Override
     public MemorySegment base() {
-      return MemorySegment.NULL;
+      return MemorySegment.ofArray(new byte[(int) dataBytes + EntryLayout.ENTRY_BYTES]);
     }
 
     @Override

@@ -83,7 +83,7 @@ final class Rig implements AutoCloseable {
   @Nullable MemorySegment view(Blob blob) {
     MemorySegment page = pageView(blob);
     if (page == null && check(blob) == Codes.LIVE) {
-      backend.openView(blob.pageId());
+      backend.openView(blob.pageId(), blob.offset(), blob.size());
       page = pageView(blob);
     }
     return page == null ? null : page.asSlice(blob.offset(), blob.size());

@@ -158,7 +158,7 @@ class SegmentedBackendTest {
         assertThat(window.toArray(ValueLayout.JAVA_BYTE)).hasSize(200).containsOnly(0);
         window.fill((byte) 9);
       }
-      rig.backend.cancel(place);
+      rig.backend.cancel(place, 200);
       rig.settle();
     }
     assertThat(rig.backend.stats().pagesReused()).isEqualTo(2);
@@ -185,7 +185,7 @@ class SegmentedBackendTest {
     Blob blob = rig.append(64);
     long place = rig.backend.reserve(64, rig.clock.millis());
     assertThat(rig.backend.stats().liveBlobs()).isEqualTo(2);
-    rig.backend.cancel(place);
+    rig.backend.cancel(place, 64);
     assertThat(rig.backend.stats().liveBlobs()).isEqualTo(1);
     assertThat(rig.append(64).offset()).as("never handed out twice").isEqualTo(128);
     rig.acknowledge(blob);

@@ -44,7 +44,8 @@ class SegmentedBackendThreadsTest {
       assertNoOverlap(places);
       assertThat(rig.backend.stats().liveBlobs()).isEqualTo(places.size());
       assertThat(rig.backend.stats().appendedBlobs()).isEqualTo(places.size());
-      places.forEach(place -> rig.backend.cancel(Codes.place(place.pageId(), place.offset())));
+      places.forEach(
+          blob -> rig.backend.cancel(Codes.place(blob.pageId(), blob.offset()), blob.size()));
       assertAllIsBack(rig);
     }
   }

@@ -1,6 +1,7 @@
 package dev.pinnedstore.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.Set;
 import java.util.TreeSet;
@@ -53,18 +54,61 @@ class StripesTest {
   }
 
   @Test
-  void aPageIsReplacedOnlyWhereItStands() {
+  void anEmptyStripeIsFilledOnce() {
     Stripes stripes = new Stripes(2);
     Page first = Pages.bare(0);
     Page second = Pages.bare(1);
-    assertThat(stripes.replace(0, Stripes.NONE, first)).isTrue();
-    assertThat(stripes.replace(0, Stripes.NONE, second)).isFalse();
-    assertThat(stripes.replace(1, first, second)).isFalse();
-    assertThat(stripes.replace(0, first, second)).isTrue();
-    assertThat(stripes.get(0)).isSameAs(second);
-    assertThat(stripes.get(1)).isSameAs(Stripes.NONE);
-    assertThat(stripes.replace(0, second, Stripes.NONE)).isTrue();
+    Pages.activate(first, 1, 0);
+    Pages.activate(second, 1, 0);
+    assertThat(stripes.fill(first)).isTrue();
+    assertThat(stripes.fill(second)).isFalse();
     assertThat(stripes.get(0)).isSameAs(Stripes.NONE);
+    assertThat(stripes.get(1)).isSameAs(first);
+  }
+
+  @Test
+  void whoSealsAPageTakesItOutAndNobodyElse() {
+    Stripes stripes = new Stripes(2);
+    Page first = Pages.bare(0);
+    Page second = Pages.bare(1);
+    Pages.activate(first, 1, 0);
+    Pages.activate(second, 1, 0);
+    assertThat(stripes.fill(first)).isTrue();
+    long word = first.reserve;
+    Pages.reserveOne(first);
+    assertThat(stripes.seal(first, word, second)).as("an entry came").isFalse();
+    assertThat(stripes.get(1)).isSameAs(first);
+    word = first.reserve;
+    assertThat(stripes.seal(first, word, second)).isTrue();
+    assertThat(stripes.seal(first, word, Stripes.NONE)).isFalse();
+    assertThat(stripes.get(1)).isSameAs(second);
+    assertThat(stripes.seal(second, second.reserve, Stripes.NONE)).isTrue();
+    assertThat(stripes.get(1)).isSameAs(Stripes.NONE);
+  }
+
+  @Test
+  void aSealedPageThatIsInNoStripeIsAFault() {
+    Stripes stripes = new Stripes(2);
+    Page page = Pages.bare(7);
+    Pages.activate(page, 1, 0);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> stripes.seal(page, page.reserve, Stripes.NONE))
+        .withMessage("page id=7: not in stripe 1");
+  }
+
+  @Test
+  void whoFindsAnInstalledPageOpensItAndNobodyOpensAnother() {
+    Stripes stripes = new Stripes(1);
+    Page page = Pages.bare(0);
+    page.beginOpening(0, 0, 0);
+    assertThat(stripes.opened(0)).isSameAs(Stripes.NONE);
+    assertThat(ReserveLayout.isOpening(page.reserve)).as("not installed").isTrue();
+    assertThat(stripes.fill(page)).isTrue();
+    assertThat(stripes.opened(0)).isSameAs(page);
+    assertThat(Page.isUnused(page.reserve)).isTrue();
+    assertThat(Pages.seal(page)).isTrue();
+    assertThat(stripes.opened(0)).isSameAs(page);
+    assertThat(ReserveLayout.isSealed(page.reserve)).isTrue();
   }
 
   private static void collide(Stripes stripes, Page page, int times) {

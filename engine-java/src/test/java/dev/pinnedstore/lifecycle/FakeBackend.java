@@ -128,6 +128,11 @@ final class FakeBackend implements StorageBackend {
   }
 
   @Override
+  public long maxBlobBytes() {
+    return MAX_BLOB_BYTES;
+  }
+
+  @Override
   public MemorySegment window(long place, long size, Arena arena) {
     throw noDataPath();
   }
@@ -138,7 +143,7 @@ final class FakeBackend implements StorageBackend {
   }
 
   @Override
-  public void cancel(long place) {
+  public void cancel(long place, long size) {
     throw noDataPath();
   }
 
@@ -153,7 +158,7 @@ final class FakeBackend implements StorageBackend {
   }
 
   @Override
-  public void openView(int pageId) {
+  public void openView(int pageId, int offset, int size) {
     throw noDataPath();
   }
 

@@ -132,7 +132,7 @@ interface BoundContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   default void smallAndLargeBlobsTakeTurnsInFewPages(int maxPages) {
-    PinnedStore store = open(config().maxPages(maxPages).build());
+    PinnedStore store = open(config().maxPages(maxPages * pagesOf(9 * PAGE)).build());
     int[] sizes = {1, 3 * PAGE, PAGE, 2 * PAGE + 1, 9 * PAGE, 64, 2 * PAGE};
     for (int i = 0; i < 200; i++) {
       BlobHandle handle = store.append(Blobs.of(i, sizes[i % sizes.length]));
@@ -181,7 +181,7 @@ interface BoundContract extends StoreFixture {
     List<BlobHandle> handles = StoreFixture.fillPages(store, 2);
     StoreStats before = store.stats();
     for (int i = 0; i < 100; i++) {
-      assertFull(store, 1 + i * 100, Limit.MAX_PAGES);
+      assertFull(store, 1 + i * 80, Limit.MAX_PAGES);
     }
     StoreStats after = store.stats();
     assertThat(after.appendedBlobs()).isEqualTo(before.appendedBlobs());

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  */
 record Footprint(long pageFiles, long openFiles) {
   private static final Path MAPS = Path.of("/proc/self/maps");
+  private static final Path SMAPS = Path.of("/proc/self/smaps");
 
   static boolean isKnown() {
     return Files.isReadable(MAPS);
@@ -43,14 +44,33 @@ record Footprint(long pageFiles, long openFiles) {
         .count();
   }
 
+  /** Bytes of memory behind the mappings of the store's pages that hold these addresses. */
+  static long residentBytes(Collection<Long> addresses) {
+    long resident = 0;
+    boolean counts = false;
+    for (String line : lines(SMAPS)) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        long[] range = range(line);
+        counts = addresses.stream().anyMatch(a -> range[0] <= a && a < range[1]);
+      } else if (counts && line.startsWith("Rss:")) {
+        resident += 1024 * Long.parseLong(line.replaceAll("[^0-9]", ""));
+      }
+    }
+    return resident;
+  }
+
   private static long[] range(String line) {
     String[] ends = line.split(" ", 2)[0].split("-");
     return new long[] {Long.parseUnsignedLong(ends[0], 16), Long.parseUnsignedLong(ends[1], 16)};
   }
 
   private static List<String> maps() {
+    return lines(MAPS);
+  }
+
+  private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(MAPS);
+      return Files.readAllLines(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

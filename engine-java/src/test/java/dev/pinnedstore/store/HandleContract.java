@@ -51,10 +51,10 @@ interface HandleContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, 3 * PAGE + 1})
   default void aHandleIsStaleOnceItsPageIsReady(int size) {
-    PinnedStore store = open(config().maxPages(1).build());
+    PinnedStore store = open(config().maxPages(pagesOf(size)).build());
     BlobHandle handle = store.append(Blobs.of(1, size));
     store.acknowledge(handle);
-    BlobHandle next = store.append(Blobs.of(2, PAGE));
+    BlobHandle next = store.append(Blobs.of(2, Math.max(size, PAGE)));
     assertStale(store, handle);
     Blobs.assertLive(store, next, 2);
   }
@@ -64,6 +64,10 @@ interface HandleContract extends StoreFixture {
   default void aHandleIsStaleOnceItsPageIsGivenBack(int size) {
     PinnedStore store = open();
     BlobHandle handle = store.append(Blobs.of(1, size));
+    if (size < PAGE) {
+      // The rest of its page, so that the others are elsewhere.
+      store.acknowledge(store.append(Blobs.of(2, (PAGE - size) & -64)));
+    }
     List<BlobHandle> others = StoreFixture.fillPages(store, 3);
     store.acknowledge(handle);
     store.maintain();

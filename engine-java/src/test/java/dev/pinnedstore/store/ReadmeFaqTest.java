@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pinnedstore.Readme;
+import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.store.StoreFullException.Limit;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -64,7 +65,10 @@ class ReadmeFaqTest {
         () -> with(ReadmeFaqTest::publishTwice),
         () -> with(ReadmeFaqTest::startTwice),
         () -> with(store -> store.startLifecycle(Duration.ZERO)),
+        () -> PinnedStore.open(virtual(2 << 20).build(), NativeTier.DENIED),
         () -> config.pageSize(100),
+        () -> Backend.virtual(1),
+        () -> virtual(2 << 20).pageSize(4 << 20).build(),
         () -> config.prefetchThreshold(80),
         () -> config.decayTimeout(Duration.ZERO),
         () -> config.ttl(Duration.ZERO),
@@ -79,6 +83,10 @@ class ReadmeFaqTest {
         () -> with(store -> store.append(SLOT, SLOT.asReadOnly(), 0)),
         () -> with(ReadmeFaqTest::appendToAForeignSlot),
         () -> with(ReadmeFaqTest::appendToADeadSlot));
+  }
+
+  private static StoreConfig.Builder virtual(long reserveBytes) {
+    return StoreConfig.builder().backend(Backend.virtual(reserveBytes));
   }
 
   private static void fill(StoreConfig config) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.pinnedstore.os.Machine;
+import dev.pinnedstore.os.NativeTier;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -297,14 +298,17 @@ class StoreConfigTest {
 
   @Test
   void presetsAreWhatTheirTableSays() {
-    preset(StoreConfig.builder().build(), 1 << 20, 0.80, Duration.ofSeconds(5));
-    preset(StoreConfig.defaults(), 1 << 20, 0.80, Duration.ofSeconds(5));
-    preset(StoreConfig.performance(), 2 << 20, 0.80, Duration.ofSeconds(7));
-    preset(StoreConfig.memoryEfficient(), 512 << 10, 0.90, Duration.ofSeconds(1));
+    Backend segmented = Backend.segmented();
+    Backend fastest = NativeTier.current() == NativeTier.GRANTED ? Backend.virtual() : segmented;
+    preset(StoreConfig.builder().build(), segmented, 1 << 20, 0.80, Duration.ofSeconds(5));
+    preset(StoreConfig.defaults(), segmented, 1 << 20, 0.80, Duration.ofSeconds(5));
+    preset(StoreConfig.performance(), fastest, 2 << 20, 0.80, Duration.ofSeconds(7));
+    preset(StoreConfig.memoryEfficient(), segmented, 512 << 10, 0.90, Duration.ofSeconds(1));
   }
 
-  private static void preset(StoreConfig config, long pageSize, double threshold, Duration decay) {
-    assertThat(config.backend()).isEqualTo(Backend.segmented());
+  private static void preset(
+      StoreConfig config, Backend backend, long pageSize, double threshold, Duration decay) {
+    assertThat(config.backend()).isEqualTo(backend);
     assertThat(config.pageSize()).isEqualTo(pageSize);
     assertThat(config.prefetchThreshold()).isEqualTo(threshold);
     assertThat(config.decayTimeout()).isEqualTo(decay);

@@ -13,8 +13,18 @@ interface StoreFixture {
   /** The clock of {@link #config()}. */
   ManualTicker clock();
 
+  /** Where the bytes are. */
+  default Backend backend() {
+    return Backend.segmented();
+  }
+
+  /** How many pages a blob of that size counts for. */
+  default int pagesOf(long size) {
+    return 1;
+  }
+
   default StoreConfig.Builder config() {
-    return StoreConfig.builder().pageSize(PAGE).clock(clock());
+    return StoreConfig.builder().backend(backend()).pageSize(PAGE).clock(clock());
   }
 
   default PinnedStore open() {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * What a store must hold, kept beside it: every blob with its number, and which of them share a
@@ -33,6 +34,11 @@ final class StoreModel {
 
   private record Blob(BlobHandle handle, long number, Place place, MemorySegment view) {}
 
+  private final boolean isVirtual;
+
+  /** The largest blob that fits in an empty store. */
+  private final long mostBytes;
+
   private record Pending(Reservation reservation, long number) {}
 
   private final PinnedStore store;
@@ -52,6 +58,9 @@ final class StoreModel {
     this.config = store.config();
     this.clock = clock;
     this.random = random;
+    this.isVirtual = config.backend() instanceof Backend.Virtual;
+    long pages = Math.min(config.maxPages(), config.maxBytes() / config.pageSize());
+    this.mostBytes = isVirtual ? pages * config.pageSize() : config.maxBytes();
     BlobHandle probe = store.append(new byte[1]);
     this.originMillis = probe.timestampMillis() - clock.elapsedMillis();
     store.acknowledge(probe);
@@ -60,7 +69,8 @@ final class StoreModel {
 
   // ---- operations
 
-  void append(long size) {
+  void append(long wanted) {
+    long size = Math.min(wanted, mostBytes);
     long number = numbers++;
     AppendForm form = FORMS[random.nextInt(FORMS.length)];
     BlobHandle handle = null;
@@ -89,7 +99,8 @@ final class StoreModel {
     live.add(new Blob(handle, number, place, store.view(handle)));
   }
 
-  void reserve(long size) {
+  void reserve(long wanted) {
+    long size = Math.min(wanted, mostBytes);
     Reservation reservation = null;
     Limit refused = null;
     try {
@@ -186,6 +197,10 @@ final class StoreModel {
 
   /** Whether pages that somebody needs leave no room for one more. */
   boolean mayRefuse(long size, Limit limit) {
+    if (isVirtual) {
+      long pages = pagesInUse() + pages(size);
+      return pages > config.maxPages() || pages * config.pageSize() > config.maxBytes();
+    }
     if (limit == Limit.MAX_PAGES) {
       return pagesInUse() >= config.maxPages();
     }
@@ -203,7 +218,21 @@ final class StoreModel {
 
   /** At most: a reservation may share its page with blobs. */
   private long pagesInUse() {
+    if (isVirtual) {
+      return live.stream().flatMapToInt(blob -> pagesOf(blob.handle)).distinct().count()
+          + pending.stream().mapToLong(each -> pages(each.reservation.sizeBytes()) + 1).sum();
+    }
     return places.values().stream().filter(p -> p.alive > 0).count() + pending.size();
+  }
+
+  /** The pages that a blob touches. */
+  private IntStream pagesOf(BlobHandle handle) {
+    long end = handle.offsetBytes() + handle.sizeBytes();
+    return IntStream.range(handle.pageId(), handle.pageId() + (int) pages(end));
+  }
+
+  private long pages(long bytes) {
+    return (bytes + config.pageSize() - 1) / config.pageSize();
   }
 
   // ---- checks
@@ -271,7 +300,7 @@ final class StoreModel {
     assertThat(stats.waitingBytes()).isZero();
     gone.forEach(blob -> HandleContract.assertStale(store, blob.handle));
     gone.clear();
-    append(config.maxBytes());
+    append(mostBytes);
     assertThat(live).as("room for all that the store may hold").hasSize(1);
     check(true);
   }

@@ -1,8 +1,8 @@
 package dev.pinnedstore.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.store.StoreFullException.Limit;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -18,21 +18,29 @@ class StoreModelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GRANTED,  4096,  1, 64, PT0S",
-    "GRANTED,  4096,  2,  6, PT0S",
-    "GRANTED,  4096,  6, 64, PT0.02S",
-    "GRANTED,  4096, 99,  7, PT0S",
-    "GRANTED,  4096, 99, 12, PT0.1S",
-    "GRANTED, 65536,  3, 12, PT0S",
-    "GRANTED, 65536,  8, 12, PT0.05S",
-    "DENIED,   4096,  2,  6, PT0.02S",
-    "DENIED,   4096, 99,  7, PT0S",
-    "DENIED,  65536,  3, 12, PT0.05S",
+    "SEGMENTED,  4096,  1, 64, PT0S",
+    "SEGMENTED,  4096,  2,  6, PT0S",
+    "SEGMENTED,  4096,  6, 64, PT0.02S",
+    "SEGMENTED,  4096, 99,  7, PT0S",
+    "SEGMENTED,  4096, 99, 12, PT0.1S",
+    "SEGMENTED, 65536,  3, 12, PT0S",
+    "SEGMENTED, 65536,  8, 12, PT0.05S",
+    "SEGMENTED_DENIED,  4096,  2,  6, PT0.02S",
+    "SEGMENTED_DENIED,  4096, 99,  7, PT0S",
+    "SEGMENTED_DENIED, 65536,  3, 12, PT0.05S",
+    "VIRTUAL,  4096,  1, 64, PT0S",
+    "VIRTUAL,  4096,  4, 64, PT0S",
+    "VIRTUAL,  4096,  9, 64, PT0.02S",
+    "VIRTUAL,  4096, 99,  7, PT0S",
+    "VIRTUAL,  4096, 99, 12, PT0.1S",
+    "VIRTUAL, 65536,  5, 12, PT0S",
+    "VIRTUAL, 65536,  8, 12, PT0.05S",
   })
   void aStoreBehavesAsItsModel(
-      NativeTier tier, int pageSize, int maxPages, int maxBytesInPages, Duration ttl) {
+      StoreKind kind, int pageSize, int maxPages, int maxBytesInPages, Duration ttl) {
+    assumeTrue(kind.isAllowed(), "virtual memory needs native access");
     StoreConfig.Builder config =
-        StoreConfig.builder()
+        kind.config()
             .pageSize(pageSize)
             .maxPages(maxPages)
             .maxBytes((long) pageSize * maxBytesInPages)
@@ -40,7 +48,7 @@ class StoreModelTest {
             .clock(clock);
     StoreConfig built = (ttl.isZero() ? config : config.ttl(ttl)).build();
     for (long seed = 1; seed <= SEEDS; seed++) {
-      try (PinnedStore store = PinnedStore.open(built, tier)) {
+      try (PinnedStore store = kind.open(built)) {
         store.maintain();
         run(store, new SplittableRandom(seed));
       } catch (RuntimeException | Error e) {
@@ -68,8 +76,7 @@ class StoreModelTest {
       case 0, 1, 2, 3 -> model.append(1 + random.nextInt(300));
       case 4 -> model.append(1 + random.nextLong(pageSize));
       case 5 -> model.append(pageSize - 1 + random.nextInt(3));
-      case 6 ->
-          model.append(1 + random.nextLong(Math.min(4 * pageSize, store.config().maxBytes())));
+      case 6 -> model.append(1 + random.nextLong(4 * pageSize));
       case 7 -> model.reserve(1 + random.nextLong(pageSize + 100));
       case 8 -> model.endReservation(random.nextInt(3) > 0);
       case 9 -> model.throwingWriter(1 + random.nextLong(pageSize));

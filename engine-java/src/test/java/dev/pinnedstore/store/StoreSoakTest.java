@@ -2,7 +2,6 @@ package dev.pinnedstore.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pinnedstore.os.NativeTier;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Writers and readers at full speed beside a lifecycle; every byte is looked at. */
 class StoreSoakTest {
@@ -34,32 +33,33 @@ class StoreSoakTest {
   private final BlockingQueue<Sent> sent = new ArrayBlockingQueue<>(200);
 
   @ParameterizedTest
-  @EnumSource
-  void aShortWhile(NativeTier tier) {
-    soak(tier, Duration.ofMillis(1500), 1);
+  @MethodSource("dev.pinnedstore.store.StoreKind#allowed")
+  void aShortWhile(StoreKind kind) {
+    soak(kind, Duration.ofMillis(1500), 1);
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(names = {"SEGMENTED", "VIRTUAL"})
   @Tag("slow")
-  void aLongWhile() {
+  void aLongWhile(StoreKind kind) {
     long seconds = Long.getLong("pinnedstore.campaign.seconds", 60);
     long seed = System.nanoTime();
-    soak(NativeTier.current(), Duration.ofSeconds(seconds), seed);
+    soak(kind, Duration.ofSeconds(seconds), seed);
     System.out.printf(
-        "StoreSoakTest seconds=%d seed=%d blobs=%d refusals=%d%n",
-        seconds, seed, blobs.get(), refusals.get());
+        "StoreSoakTest %s seconds=%d seed=%d blobs=%d refusals=%d%n",
+        kind, seconds, seed, blobs.get(), refusals.get());
   }
 
-  private void soak(NativeTier tier, Duration duration, long seed) {
+  private void soak(StoreKind kind, Duration duration, long seed) {
     StoreConfig config =
-        StoreConfig.builder()
+        kind.config()
             .pageSize(PAGE)
             .maxBytes(PAGES * PAGE)
             .decayTimeout(Duration.ofMillis(100))
             .build();
-    PinnedStore.open(config, tier).close();
+    kind.open(config).close();
     Footprint before = Footprint.isKnown() ? Footprint.now() : null;
-    try (PinnedStore store = PinnedStore.open(config, tier)) {
+    try (PinnedStore store = kind.open(config)) {
       try (Lifecycle lifecycle = store.startLifecycle(Duration.ofMillis(5))) {
         long end = System.nanoTime() + duration.toNanos();
         Crew.run(

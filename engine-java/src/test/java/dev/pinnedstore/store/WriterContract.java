@@ -19,7 +19,7 @@ interface WriterContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {1, 64, PAGE, 3 * PAGE + 1})
   default void aWindowHoldsZerosAlthoughItsMemoryHeldOtherBlobs(int size) {
-    PinnedStore store = open(config().maxPages(1).build());
+    PinnedStore store = open(config().maxPages(pagesOf(size)).build());
     BlobHandle used = store.append(new byte[size]);
     for (int round = 0; round < 4; round++) {
       store.acknowledge(used);
@@ -48,7 +48,7 @@ interface WriterContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, PAGE + 1})
   default void aWriterThatThrowsPublishesNothingAndCostsItsOwnSpaceOnly(int size) {
-    PinnedStore store = open(config().maxPages(2).build());
+    PinnedStore store = open(config().maxPages(1 + pagesOf(size)).build());
     BlobHandle neighbour = store.append(Blobs.of(1, 64));
     for (Throwable thrown : new Throwable[] {new ArithmeticException(), new StackOverflowError()}) {
       List<MemorySegment> kept = new ArrayList<>();
@@ -72,10 +72,10 @@ interface WriterContract extends StoreFixture {
     fillTwice(store);
   }
 
-  /** Fills a store of two pages, empties it and fills it again. */
+  /** Fills a store, empties it and fills it again. */
   private static void fillTwice(PinnedStore store) {
     for (int round = 0; round < 2; round++) {
-      for (BlobHandle handle : StoreFixture.fillPages(store, 2)) {
+      for (BlobHandle handle : StoreFixture.fillPages(store, store.config().maxPages())) {
         assertThat(store.acknowledge(handle)).isTrue();
       }
     }
@@ -191,7 +191,8 @@ interface WriterContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {100, PAGE, 3 * PAGE})
   default void aReservationInFlightKeepsItsPageWhateverHappensAround(int size) {
-    PinnedStore store = open(config().decayTimeout(Duration.ofMillis(1)).maxPages(4).build());
+    PinnedStore store =
+        open(config().decayTimeout(Duration.ofMillis(1)).maxPages(3 + pagesOf(size)).build());
     Reservation reservation = store.reserve(size);
     reservation.segment().copyFrom(MemorySegment.ofArray(Blobs.of(99, size)));
     for (int round = 0; round < 5; round++) {
