@@ -32,8 +32,8 @@ final class PageSet {
   void push(Page page) {
     int chunk = page.id >>> CHUNK_SHIFT;
     AtomicLongArray words = chunk(chunk);
-    size.incrementAndGet();
     words.getAndUpdate(word(page.id), word -> word | bit(page.id));
+    size.incrementAndGet();
     if (chunk < lowestChunk) {
       lowestChunk = chunk;
     }
@@ -56,7 +56,7 @@ final class PageSet {
 
   /** Takes the lowest page of at least an id; null when there is none. */
   @Nullable Page popFrom(int id) {
-    if (size.get() == 0) {
+    if (size.get() <= 0) {
       return null;
     }
     AtomicLongArray[] current = chunks;
@@ -121,9 +121,9 @@ final class PageSet {
     return chunk < current.length && (current[chunk].get(word(id)) & bit(id)) != 0;
   }
 
-  /** The number of pages; at least what was pushed before and not yet taken. */
+  /** The number of pages: what was pushed and not yet taken, while no thread does either. */
   int size() {
-    return size.get();
+    return Math.max(0, size.get());
   }
 
   private AtomicLongArray chunk(int index) {

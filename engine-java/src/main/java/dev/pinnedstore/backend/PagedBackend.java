@@ -25,12 +25,12 @@ abstract class PagedBackend implements StorageBackend {
   static final long AGAIN = -11;
 
   /**
-   * How often a writer at the limit looks again while another thread holds a page in hand: a second
+   * How often a writer at the limit waits while another thread holds a page in hand: for a second
    * or more, since that thread may not be running.
    */
-  private static final int LOOKS = 20_000;
+  private static final int WAITS = 20_000;
 
-  private static final long LOOK_NANOS = 20_000;
+  private static final long WAIT_NANOS = 20_000;
   private static final int SPINS = 1_000;
 
   final long pageBytes;
@@ -423,7 +423,7 @@ abstract class PagedBackend implements StorageBackend {
         Thread.onSpinWait();
       } else {
         // That thread is not running.
-        LockSupport.parkNanos(LOOK_NANOS);
+        LockSupport.parkNanos(WAIT_NANOS);
       }
     }
   }
@@ -431,7 +431,8 @@ abstract class PagedBackend implements StorageBackend {
   /** Reserves when the thread's own page has no room; a place or a refusal. */
   private long reserveSlowly(long size, long millis) {
     long granules = EntryLayout.granules(size);
-    for (int look = 0; !pool.isClosed(); look++) {
+    int waits = 0;
+    while (!pool.isClosed()) {
       long changes = pool.changes();
       int stripe = stripes.ownIndex();
       Page page = stripes.opened(stripe);
@@ -459,36 +460,29 @@ abstract class PagedBackend implements StorageBackend {
       if (place >= 0) {
         return place;
       }
-      if (!mayTryAgain(result, bytesFor(size), changes, look)) {
+      if (result == Codes.CLOSED || relieve(result, bytesFor(size))) {
+        continue;
+      }
+      // Full only when no page was in anybody's hand and none moved since the attempt began.
+      if (pool.isPending() && waits < WAITS) {
+        waits++;
+        LockSupport.parkNanos(WAIT_NANOS);
+      } else if (pool.changes() == changes || waits == WAITS) {
         return result;
       }
     }
     return Codes.CLOSED;
   }
 
-  /**
-   * At the limit: empties what nobody needs, or waits for a page that is in another's hand. The
-   * store is full only when no page was in anybody's hand and none moved since the attempt began.
-   */
-  private boolean mayTryAgain(long refused, long bytes, long changes, int look) {
-    if (refused == Codes.CLOSED) {
-      return false;
-    }
+  /** At the limit: empties what nobody needs; whether another attempt may succeed. */
+  private boolean relieve(long refused, long bytes) {
     pool.hold();
     try {
       idleWatch.sealAcknowledged(stripes, clock.nanos(), bytes > pageBytes, pool::emptied);
+      return pool.relieve(refused, bytes, pagesFor(bytes));
     } finally {
       pool.settle();
     }
-    if (pool.relieve(refused, bytes, pagesFor(bytes))) {
-      return true;
-    }
-    if (pool.isPending()) {
-      LockSupport.parkNanos(LOOK_NANOS);
-    } else if (pool.changes() == changes) {
-      return false;
-    }
-    return look < LOOKS;
   }
 
   /**
