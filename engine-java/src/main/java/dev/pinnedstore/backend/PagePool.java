@@ -524,7 +524,8 @@ final class PagePool {
   private boolean drop(Page page) {
     Frame frame = frame(page);
     if (!frame.close()) {
-      keep(page);
+      // No change: it was there before, and a writer that looks for changes would look for ever.
+      putBack(page);
       return false;
     }
     discard(page);
@@ -600,12 +601,16 @@ final class PagePool {
   }
 
   private void keep(Page page) {
+    putBack(page);
+    changes.incrementAndGet();
+  }
+
+  private void putBack(Page page) {
     if (frame(page).entries > 1) {
       ready.push(page);
     } else {
       large.add(page, frame(page).dataBytes);
     }
-    changes.incrementAndGet();
   }
 
   // ---- what could be given up

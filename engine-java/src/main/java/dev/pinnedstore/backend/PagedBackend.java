@@ -30,6 +30,9 @@ abstract class PagedBackend implements StorageBackend {
    */
   private static final int WAITS = 20_000;
 
+  /** How often it looks again before it waits. */
+  private static final int LOOKS = 64;
+
   private static final long WAIT_NANOS = 20_000;
   private static final int SPINS = 1_000;
 
@@ -464,11 +467,11 @@ abstract class PagedBackend implements StorageBackend {
         continue;
       }
       // Full only when no page was in anybody's hand and none moved since the attempt began.
-      if (pool.isPending() && waits < WAITS) {
-        waits++;
-        LockSupport.parkNanos(WAIT_NANOS);
-      } else if (pool.changes() == changes || waits == WAITS) {
+      if (waits == WAITS || (!pool.isPending() && pool.changes() == changes)) {
         return result;
+      }
+      if (++waits > LOOKS) {
+        LockSupport.parkNanos(WAIT_NANOS);
       }
     }
     return Codes.CLOSED;
