@@ -181,6 +181,11 @@ final class PagePool {
     return ready.size() > 0 || emptied.size() > 0;
   }
 
+  /** Whether a page is ready; a hint. */
+  boolean isReady(int id) {
+    return ready.contains(id);
+  }
+
   /** Whether so many pages could be had now without one that is in use. */
   boolean hasRoomFor(int count) {
     return ready.size() >= count || ready.size() + budget.room(pageBytes) >= count;

@@ -63,10 +63,15 @@ public final class VirtualBackend extends PagedBackend {
     return (int) (bytes / pageBytes);
   }
 
-  /** The neighbour of the page that is being filled. */
+  /** The next of the pages behind the one that is being filled. */
   @Override
   int nextPage() {
-    return neighbour(stripes.get(0));
+    Page page = stripes.get(0);
+    int next = neighbour(page);
+    while (next >= 0 && pool.isReady(next)) {
+      next = directory.suits(next + 1) ? next + 1 : -1;
+    }
+    return next;
   }
 
   private int neighbour(Page page) {

@@ -36,8 +36,8 @@ public fun storeConfig(
 
 /**
  * The settings of a store, under the names that [StoreConfig] gives them. A value out of range is
- * an [IllegalArgumentException] as soon as it is set; that [maxBytes] is at least [pageSize] is
- * checked at the end.
+ * an [IllegalArgumentException] as soon as it is set; that [maxBytes] and a
+ * virtual range are at least [pageSize] is checked at the end.
  *
  * **Thread safety.** None: used by the one thread that runs the block.
  */
@@ -47,7 +47,7 @@ public open class StoreConfigBuilder internal constructor(
 ) {
     internal val settings: StoreConfig.Builder = from.toBuilder()
 
-    /** Where the bytes live: [segmented]. */
+    /** Where the bytes live: [segmented] or [virtual]. */
     public var backend: Backend = from.backend()
         set(value) {
             settings.backend(value)
@@ -101,6 +101,18 @@ public open class StoreConfigBuilder internal constructor(
 
     /** The [backend] of fixed pages, each its own piece of memory in this process. */
     public fun segmented(): Backend = Backend.segmented()
+
+    /**
+     * The [backend] of pages side by side in one range of addresses that never moves. It needs
+     * native access: without it, opening the store refuses and names the flag.
+     *
+     * @param configure sets the size of the range, called once
+     */
+    @OptIn(ExperimentalContracts::class)
+    public fun virtual(configure: VirtualBuilder.() -> Unit = {}): Backend {
+        contract { callsInPlace(configure, InvocationKind.EXACTLY_ONCE) }
+        return VirtualBuilder().apply(configure).backend
+    }
 
     internal fun build(): StoreConfig = settings.build()
 }

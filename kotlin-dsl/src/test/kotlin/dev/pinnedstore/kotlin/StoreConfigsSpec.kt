@@ -7,6 +7,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FreeSpec
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.days
@@ -49,6 +50,35 @@ class StoreConfigsSpec :
             val start = ticker.nanos()
             time += 3.nanoseconds
             ticker.nanos() - start shouldBe 3
+        }
+
+        "a virtual backend reserves what is said, 1 TiB otherwise" {
+            storeConfig { backend = virtual() }.backend() shouldBe Backend.virtual()
+            val config =
+                storeConfig {
+                    pageSize = 2.MB
+                    backend =
+                        virtual {
+                            reserve shouldBe 1.TB
+                            reserve = 64.GB
+                            reserve shouldBe 64.GB
+                        }
+                }
+            config.backend() shouldBe Backend.virtual(64L shl 30)
+            config shouldBe
+                StoreConfig
+                    .builder()
+                    .backend(Backend.virtual(64L shl 30))
+                    .pageSize(2 shl 20)
+                    .build()
+            shouldThrow<IllegalArgumentException> { storeConfig { virtual { reserve = 3.MB } } }
+                .message shouldStartWith "reserveBytes=3145728: must be a multiple of 2097152"
+            shouldThrow<IllegalArgumentException> {
+                storeConfig {
+                    pageSize = 4.MB
+                    backend = virtual { reserve = 2.MB }
+                }
+            }.message shouldBe "reserveBytes=2097152: must be at least pageSize=4194304"
         }
 
         "a block that sets nothing gives the defaults" {
