@@ -83,6 +83,10 @@ final class PagePool {
     if (page == null) {
       page = recycleOne();
     }
+    if (page == null) {
+      // Another thread may have recycled all there was between the two looks.
+      page = ready.pop();
+    }
     if (page == null && groups.waitingBytes() > MOST_WAITING_BYTES) {
       groups.closeComplete(clock.nanos(), false);
       page = ready.pop();

@@ -1,6 +1,8 @@
 package dev.pinnedstore.store;
 
+import dev.pinnedstore.os.ThreadUsage;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -23,6 +25,7 @@ final class ChildStore {
       case "stream" -> stream(Integer.parseInt(args[1]), Long.parseLong(args[2]));
       case "exhaust" -> exhaust(Long.parseLong(args[1]), Integer.parseInt(args[2]));
       case "grow" -> grow(args[1]);
+      case "faults" -> faults(StoreKind.valueOf(args[1]), Long.parseLong(args[2]));
       case "read" -> ChildReader.read(Integer.parseInt(args[1]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -75,6 +78,49 @@ final class ChildStore {
               + (handles.size() > 2 ? " after some" : " at once")
               + ", whole="
               + (whole && Blobs.isBlob(store.view(again), 7)));
+    }
+  }
+
+  /** Counts the writer's page faults in steady state: 4 KiB a blob, 1,024 of them alive. */
+  private static void faults(StoreKind kind, long bytes) {
+    int size = 4096;
+    int alive = 1024;
+    try (PinnedStore store = kind.open(kind.config().pageSize(2 << 20));
+        Lifecycle _ = store.startLifecycle();
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment blob = arena.allocate(size);
+      MemorySegment ring = arena.allocate((long) alive * BlobHandle.BYTES);
+      // Room to move for a lifecycle that is interrupted with a page in its hands.
+      List<BlobHandle> more = new ArrayList<>();
+      for (int i = 0; i < 4 * alive; i++) {
+        more.add(store.append(blob));
+      }
+      for (int i = 0; i < alive; i++) {
+        store.append(blob, ring, (long) i * BlobHandle.BYTES);
+      }
+      more.forEach(store::acknowledge);
+      // The same before: the code is compiled and every page has been used when it counts.
+      for (int i = 0; i < 20; i++) {
+        replace(store, blob, ring, (64L << 20) / size);
+      }
+      long stalls = store.stats().stalls();
+      ThreadUsage before = ThreadUsage.current();
+      replace(store, blob, ring, bytes / size);
+      ThreadUsage after = ThreadUsage.current();
+      System.out.printf(
+          "majorFaults=%d minorFaults=%d stalls=%d%n",
+          after.majorFaults() - before.majorFaults(),
+          after.minorFaults() - before.minorFaults(),
+          store.stats().stalls() - stalls);
+    }
+  }
+
+  private static void replace(
+      PinnedStore store, MemorySegment blob, MemorySegment ring, long times) {
+    for (long i = 0; i < times; i++) {
+      long slot = i * BlobHandle.BYTES % ring.byteSize();
+      store.acknowledge(ring, slot);
+      store.append(blob, ring, slot);
     }
   }
 
