@@ -1,6 +1,5 @@
 package dev.pinnedstore.benchmarks;
 
-import dev.pinnedstore.store.Lifecycle;
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreConfig;
 import java.lang.foreign.Arena;
@@ -41,25 +40,30 @@ public class AppendBenchmark {
   /** A store with a running lifecycle, and bytes to append. */
   @State(Scope.Benchmark)
   public static class Store {
+    /** Where the bytes live. */
+    @Param({"segmented", "virtual"})
+    public String backend = "";
+
     /** Bytes of a blob. */
-    @Param({"64", "4096", "1048576"})
+    @Param({"64", "4096", "65536", "1048576"})
     public int size;
 
     private final Arena arena = Arena.ofShared();
     MemorySegment source = MemorySegment.NULL;
     PinnedStore store = PinnedStore.open(StoreConfig.defaults());
-    private final Lifecycle lifecycle = store.startLifecycle();
 
-    /** Fills the source. */
+    /** Opens the store and fills the source. */
     @Setup
     public void fill() {
+      store.close();
+      store = PinnedStore.open(Sources.config(backend).build());
+      store.startLifecycle();
       source = Sources.random(arena, size);
     }
 
     /** Closes everything. */
     @TearDown
     public void close() {
-      lifecycle.close();
       store.close();
       arena.close();
     }

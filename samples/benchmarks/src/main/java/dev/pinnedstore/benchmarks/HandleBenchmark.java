@@ -30,12 +30,16 @@ import org.openjdk.jmh.annotations.Warmup;
 public class HandleBenchmark {
   private static final int BLOBS = 1024;
 
+  /** Where the bytes live. */
+  @Param({"segmented", "virtual"})
+  public String backend = "";
+
   /** Bytes of a blob. */
   @Param({"4096"})
   public int size;
 
   private final Arena arena = Arena.ofShared();
-  private final PinnedStore store = PinnedStore.open(StoreConfig.defaults());
+  private PinnedStore store = PinnedStore.open(StoreConfig.defaults());
   private final BlobHandle[] handles = new BlobHandle[BLOBS];
   private final MemorySegment[] copies = new MemorySegment[BLOBS];
   private int next;
@@ -43,6 +47,8 @@ public class HandleBenchmark {
   /** Appends the blobs. */
   @Setup
   public void fill() {
+    store.close();
+    store = PinnedStore.open(Sources.config(backend).build());
     MemorySegment source = Sources.random(arena, size);
     for (int i = 0; i < BLOBS; i++) {
       handles[i] = store.append(source);

@@ -1,5 +1,7 @@
 package dev.pinnedstore.benchmarks;
 
+import dev.pinnedstore.store.Backend;
+import dev.pinnedstore.store.StoreConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
@@ -9,6 +11,17 @@ final class Sources {
   static final long RING_BYTES = 64L << 20;
 
   private Sources() {}
+
+  /** The defaults, with another backend. */
+  static StoreConfig.Builder config(String backend) {
+    return StoreConfig.builder()
+        .backend(
+            switch (backend) {
+              case "segmented" -> Backend.segmented();
+              case "virtual" -> Backend.virtual();
+              default -> throw new IllegalArgumentException("backend=" + backend);
+            });
+  }
 
   /** A segment of bytes that are not constant. */
   static MemorySegment random(Arena arena, long bytes) {
