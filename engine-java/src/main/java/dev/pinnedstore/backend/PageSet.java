@@ -10,16 +10,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Taking a page is one compare-and-set of its word; whoever clears the bit owns the page. The
  * lowest id goes first, so the store fills from below and what is not needed falls idle above. Any
- * page can be taken by its id, which a neighbour needs whose blob goes on in it. Words come in
- * chunks that never move; the array of chunks is replaced by a larger one under a lock.
+ * page can be taken by its id, which a neighbour needs whose blob goes on in it.
+ *
+ * <p>Words come in chunks of 64 that never move; behind them a chunk has a word of its own, which
+ * says which of them may not be zero. A push sets the page's bit first and the word's bit after; a
+ * word's bit is cleared by whoever made the word zero, who then looks at the word again, so that no
+ * page stays behind a bit that is clear. The array of chunks is replaced by a larger one under a
+ * lock.
  */
 final class PageSet {
   private static final int WORDS = 64;
+  private static final int SUMMARY = WORDS;
   private static final int CHUNK_SHIFT = 12;
 
   private final PageDirectory directory;
   private final AtomicInteger size = new AtomicInteger();
-  private volatile AtomicLongArray[] chunks = {new AtomicLongArray(WORDS)};
+  private volatile AtomicLongArray[] chunks = {new AtomicLongArray(WORDS + 1)};
 
   /** No chunk below holds a page; racy on purpose, lowered by each push. */
   private volatile int lowestChunk;
@@ -32,7 +38,9 @@ final class PageSet {
   void push(Page page) {
     int chunk = page.id >>> CHUNK_SHIFT;
     AtomicLongArray words = chunk(chunk);
-    words.getAndUpdate(word(page.id), word -> word | bit(page.id));
+    int word = word(page.id);
+    set(words, word, bit(page.id));
+    set(words, SUMMARY, bit(word));
     size.incrementAndGet();
     if (chunk < lowestChunk) {
       lowestChunk = chunk;
@@ -41,37 +49,29 @@ final class PageSet {
 
   /** Takes the lowest page, which the caller then owns; null when there is none. */
   @Nullable Page pop() {
-    Page page = popFrom(lowestChunk << CHUNK_SHIFT);
-    if (page == null && size.get() > 0) {
-      page = popFrom(0);
-    }
-    if (page != null) {
-      int chunk = page.id >>> CHUNK_SHIFT;
-      if (chunk > lowestChunk) {
-        lowestChunk = chunk;
-      }
-    }
-    return page;
-  }
-
-  /** Takes the lowest page of at least an id; null when there is none. */
-  @Nullable Page popFrom(int id) {
     if (size.get() <= 0) {
       return null;
     }
     AtomicLongArray[] current = chunks;
-    long mask = -1L << id;
-    for (int chunk = id >>> CHUNK_SHIFT; chunk < current.length; chunk++) {
-      int first = chunk == id >>> CHUNK_SHIFT ? word(id) : 0;
-      for (int i = first; i < WORDS; i++) {
-        long set = current[chunk].get(i) & mask;
-        mask = -1L;
-        while (set != 0) {
-          int found = (chunk << CHUNK_SHIFT) + (i << 6) + Long.numberOfTrailingZeros(set);
-          if (claim(found)) {
-            return directory.at(found);
-          }
-          set &= set - 1;
+    int first = Math.min(lowestChunk, current.length - 1);
+    for (int i = 0; i < current.length; i++) {
+      int chunk = (first + i) % current.length;
+      Page page = popLowest(current[chunk], chunk);
+      if (page != null) {
+        lowestChunk = chunk;
+        return page;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Page popLowest(AtomicLongArray words, int chunk) {
+    for (long some = words.get(SUMMARY); some != 0; some &= some - 1) {
+      int word = Long.numberOfTrailingZeros(some);
+      for (long set = words.get(word); set != 0; set &= set - 1) {
+        int id = (chunk << CHUNK_SHIFT) + (word << 6) + Long.numberOfTrailingZeros(set);
+        if (claim(id)) {
+          return directory.at(id);
         }
       }
     }
@@ -105,13 +105,20 @@ final class PageSet {
     if (chunk >= current.length) {
       return false;
     }
-    long bit = bit(id);
-    long before = current[chunk].getAndUpdate(word(id), word -> word & ~bit);
-    boolean claimed = (before & bit) != 0;
-    if (claimed) {
-      size.decrementAndGet();
+    AtomicLongArray words = current[chunk];
+    int word = word(id);
+    long before = clear(words, word, bit(id));
+    if ((before & bit(id)) == 0) {
+      return false;
     }
-    return claimed;
+    if (before == bit(id)) {
+      clear(words, SUMMARY, bit(word));
+      if (words.get(word) != 0) {
+        set(words, SUMMARY, bit(word));
+      }
+    }
+    size.decrementAndGet();
+    return true;
   }
 
   /** Whether a page is there; a hint. */
@@ -137,18 +144,33 @@ final class PageSet {
       int before = current.length;
       current = Arrays.copyOf(current, Math.max(index + 1, before * 2));
       for (int i = before; i < current.length; i++) {
-        current[i] = new AtomicLongArray(WORDS);
+        current[i] = new AtomicLongArray(WORDS + 1);
       }
       chunks = current;
     }
     return current[index];
   }
 
+  private static void set(AtomicLongArray words, int index, long bit) {
+    long before = words.get(index);
+    while ((before & bit) == 0 && !words.compareAndSet(index, before, before | bit)) {
+      before = words.get(index);
+    }
+  }
+
+  private static long clear(AtomicLongArray words, int index, long bit) {
+    long before = words.get(index);
+    while ((before & bit) != 0 && !words.compareAndSet(index, before, before & ~bit)) {
+      before = words.get(index);
+    }
+    return before;
+  }
+
   private static int word(int id) {
     return (id >>> 6) & (WORDS - 1);
   }
 
-  private static long bit(int id) {
-    return 1L << id;
+  private static long bit(int index) {
+    return 1L << index;
   }
 }
