@@ -86,6 +86,11 @@ final class PageDirectory {
     return id < size || (id < most && 2L * free.size() <= size);
   }
 
+  /** Whether any slot is free, or may be issued; a hint. */
+  boolean hasFree() {
+    return size < most || free.size() > 0;
+  }
+
   /** Whether a slot holds no memory and is not in use; a hint. */
   boolean isFree(int id) {
     return id < most && (id >= size || free.contains(id));

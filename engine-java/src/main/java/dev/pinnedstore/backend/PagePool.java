@@ -304,7 +304,8 @@ final class PagePool {
     return emptied.size() > 0
         || isPending()
         || (isLarge ? large.has(bytes) : ready.size() > 0)
-        || fitsAfterGivingBack(bytes, count, isLarge);
+        || (fitsAfterGivingBack(bytes, count, isLarge)
+            && (count == 1 ? directory.hasFree() : findRun(count) >= 0));
   }
 
   /** Takes over an emptied page from the thread that emptied it. */
@@ -492,15 +493,20 @@ final class PagePool {
 
   /** Commits memory for a slot that the caller owns and whose room is taken from the budget. */
   private long commit(Page page, long bytes, long entries) {
+    Frame frame = null;
     try {
-      page.dirty = false;
-      page.frame = frames.commit(page.id, bytes, entries);
+      frame = frames.commit(page.id, bytes, entries);
     } catch (MappingFailedException e) {
-      directory.release(page);
-      budget.give(bytes, entries * EntryLayout.ENTRY_BYTES);
       refusal = e;
       return Codes.FULL_SYSTEM;
+    } finally {
+      if (frame == null) {
+        directory.release(page);
+        budget.give(bytes, entries * EntryLayout.ENTRY_BYTES);
+      }
     }
+    page.dirty = false;
+    page.frame = frame;
     page.idleSinceNanos = clock.nanos();
     made.incrementAndGet();
     if (closed) {

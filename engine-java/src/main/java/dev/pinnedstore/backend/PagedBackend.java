@@ -225,7 +225,14 @@ abstract class PagedBackend implements StorageBackend {
     MemorySegment.copy(
         frame.base, ValueLayout.JAVA_BYTE, Integer.toUnsignedLong(offset), copy, 0, size);
     VarHandle.loadLoadFence();
-    return page.generation == generation ? copy : null;
+    // The page's generation holds for its own bytes. Other pages of the blob may have been used
+    // again by now, but not before its word said that it is acknowledged.
+    boolean isOwn =
+        page.generation == generation
+            && (end(offset, size) <= frame.dataBytes
+                || EntryLayout.acquire(frame, EntryLayout.granule(offset))
+                    == EntryLayout.live(generation, millis, size));
+    return isOwn ? copy : null;
   }
 
   @Override

@@ -10,6 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,6 +93,66 @@ interface SpanningContract extends StoreFixture {
     Blobs.assertLive(store, rest, 11);
     Blobs.assertLive(store, pages.get(2), 2);
     Blobs.assertLive(store, pages.get(3), 3);
+  }
+
+  /** Its first page stays, with the same generation, while its others are written again. */
+  @Test
+  default void aReaderOfABlobInManyPagesSeesItsOwnBytesOrNothing() {
+    PinnedStore store = open(config().maxPages(12).build());
+    AtomicReference<BlobHandle> latest = new AtomicReference<>(store.append(sized(PAGE + 1)));
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicInteger copies = new AtomicInteger();
+    Crew.run(
+        3,
+        t -> {
+          if (t == 0) {
+            for (int i = 1; i <= 10_000 || copies.get() < 100; i++) {
+              BlobHandle small = store.append(sized(64));
+              BlobHandle old = latest.get();
+              latest.set(store.append(sized(PAGE + 1 + i % 5000)));
+              assertThat(store.acknowledge(old)).isTrue();
+              store.acknowledge(store.append(sized(2 * PAGE)));
+              store.acknowledge(small);
+            }
+            done.set(true);
+          }
+          while (t > 0 && !done.get()) {
+            BlobHandle handle = latest.get();
+            byte[] copy = t == 1 ? store.resolve(handle) : copyOfView(store, handle);
+            if (copy != null) {
+              assertThat(copy).isEqualTo(sized((int) handle.sizeBytes()));
+              copies.incrementAndGet();
+            }
+          }
+        });
+  }
+
+  /** A blob whose bytes follow from its size. */
+  private static byte[] sized(int size) {
+    return Blobs.of(size, size);
+  }
+
+  private static byte[] copyOfView(PinnedStore store, BlobHandle handle) {
+    try {
+      return store.view(handle).toArray(ValueLayout.JAVA_BYTE);
+    } catch (StaleHandleException | IllegalStateException e) {
+      return null;
+    }
+  }
+
+  @Test
+  default void aWaitForRoomThatNoAcknowledgementMadeDoesNotEnd() {
+    int pages = (2 << 20) / PAGE;
+    PinnedStore store = open(config().backend(Backend.virtual(2 << 20)).build());
+    List<BlobHandle> handles = StoreFixture.fillPages(store, pages);
+    assertThat(store.roomFor(1)).isNotDone();
+    store.acknowledge(handles.get(0));
+    store.acknowledge(handles.get(2));
+    store.maintain();
+    assertThat(store.roomFor(2 * PAGE)).as("no two neighbours").isNotDone();
+    store.acknowledge(handles.get(1));
+    store.maintain();
+    assertThat(store.roomFor(2 * PAGE)).isCompleted();
   }
 
   @Test
