@@ -32,8 +32,9 @@ final class PageSet {
   void push(Page page) {
     int chunk = page.id >>> CHUNK_SHIFT;
     AtomicLongArray words = chunk(chunk);
-    words.getAndUpdate(word(page.id), word -> word | bit(page.id));
+    // First, so that who takes the page at once does not hide another from those that ask size.
     size.incrementAndGet();
+    words.getAndUpdate(word(page.id), word -> word | bit(page.id));
     if (chunk < lowestChunk) {
       lowestChunk = chunk;
     }
@@ -56,7 +57,7 @@ final class PageSet {
 
   /** Takes the lowest page of at least an id; null when there is none. */
   @Nullable Page popFrom(int id) {
-    if (size.get() <= 0) {
+    if (size.get() == 0) {
       return null;
     }
     AtomicLongArray[] current = chunks;
@@ -121,9 +122,9 @@ final class PageSet {
     return chunk < current.length && (current[chunk].get(word(id)) & bit(id)) != 0;
   }
 
-  /** The number of pages: what was pushed and not yet taken, while no thread does either. */
+  /** The number of pages, or more while threads push and take some. */
   int size() {
-    return Math.max(0, size.get());
+    return size.get();
   }
 
   private AtomicLongArray chunk(int index) {
