@@ -222,7 +222,12 @@ abstract class PagedBackend implements StorageBackend {
     MemorySegment.copy(
         frame.base, ValueLayout.JAVA_BYTE, Integer.toUnsignedLong(offset), copy, 0, size);
     VarHandle.loadLoadFence();
-    return page.generation == generation ? copy : null;
+    // The generation is the first page's; the others are kept by the blob for as long as it lives.
+    boolean isWhole =
+        end(offset, size) <= frame.dataBytes
+            || EntryLayout.acquire(frame, EntryLayout.granule(offset))
+                == EntryLayout.live(generation, millis, size);
+    return isWhole && page.generation == generation ? copy : null;
   }
 
   @Override
