@@ -2,6 +2,7 @@ package dev.pinnedstore.backend;
 
 import dev.pinnedstore.os.MappingFailedException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -112,15 +113,29 @@ final class PagePool {
     if (hopeless != 0) {
       return hopeless;
     }
-    for (int i = 0; i < count; i++) {
-      int id = first + i;
-      long refused = ready.claim(id) ? 0 : mayCommit ? commitExactly(id) : Codes.TAKEN;
-      if (refused != 0) {
-        giveUp(first, i);
-        return refused;
+    BitSet held = new BitSet(count);
+    // What holds no memory first: who is refused that again and again takes nothing meanwhile, and
+    // does not take what it puts back for something that changed.
+    long refused = mayCommit ? commitMissing(first, count, held) : 0;
+    for (int i = held.nextClearBit(0); refused == 0 && i < count; i = held.nextClearBit(i)) {
+      refused = ready.claim(first + i) ? 0 : Codes.TAKEN;
+      held.set(i, refused == 0);
+    }
+    if (refused != 0) {
+      held.stream().forEach(i -> giveUp(first + i, 1));
+    }
+    return refused;
+  }
+
+  private long commitMissing(int first, int count, BitSet held) {
+    long refused = 0;
+    for (int i = 0; refused == 0 && i < count; i++) {
+      if (!ready.contains(first + i)) {
+        refused = commitExactly(first + i);
+        held.set(i, refused == 0);
       }
     }
-    return 0;
+    return refused;
   }
 
   /** Says no before anything is committed in vain; zero is a hint. */
@@ -243,7 +258,8 @@ final class PagePool {
         return false;
       }
       if (count > 1) {
-        return dropOutsideRun(count) || changed;
+        // What the system refuses side by side does not come from pages elsewhere.
+        return (byBudget && dropOutsideRun(count)) || changed;
       }
       Page page = takeSpare(isLarge);
       while (page != null && drop(page)) {
