@@ -311,7 +311,7 @@ final class PagePool {
     return emptied.size() > 0
         || isPending()
         || (isLarge ? large.has(bytes) : ready.size() > 0)
-        || fitsAfterGivingBack(bytes, count, isLarge);
+        || (fitsAfterGivingBack(bytes, count, isLarge) && findRun(count) >= 0);
   }
 
   /** Takes over an emptied page from the thread that emptied it. */
