@@ -297,6 +297,7 @@ final class PagePool {
       int id = page.id;
       if (!goes.test(page)) {
         ready.push(page);
+        changes.incrementAndGet();
       } else if (drop(page)) {
         count++;
       }
@@ -343,6 +344,7 @@ final class PagePool {
         return false;
       }
       ready.push(directory.at((int) id));
+      changes.incrementAndGet();
       events.pageMade((int) id, pageBytes, clock.nanos() - start);
       return true;
     } finally {
