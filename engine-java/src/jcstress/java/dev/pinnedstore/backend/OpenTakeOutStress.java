@@ -13,8 +13,8 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 @JCStressTest
 @Description(
-    "Who opens a page in the place of its installer opens the incarnation that is in the stripe: not"
-        + " one that is taken out meanwhile, nor the next one before it is installed.")
+    "Who opens a page in the place of its installer opens the incarnation that is in the stripe:"
+        + " not one that is taken out meanwhile, nor the next one before it is installed.")
 @Outcome(id = "1, 1, 1", expect = ACCEPTABLE, desc = "Taken out once, the next one is not open.")
 @Outcome(expect = FORBIDDEN, desc = "Taken out by nobody, or opened where nobody finds it.")
 @State

@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend on fake memory and fake time, segmented unless it says otherwise. Closing it checks that all memory went back,
- * and that no view outlived its memory unless threads raced: a viewer that loses makes a view that
- * nobody gets, and only reading one shows then whether its memory was gone.
+ * A backend on fake memory and fake time, segmented unless it says otherwise. Closing it checks
+ * that all memory went back, and that no view outlived its memory unless threads raced: a viewer
+ * that loses makes a view that nobody gets, and only reading one shows then whether its memory was
+ * gone.
  */
 final class Rig implements AutoCloseable {
   static final int PAGE = 4096;
@@ -181,7 +182,9 @@ final class Rig implements AutoCloseable {
     assertThat(backend.close()).as("closed").isTrue();
     assertThat(source.open()).as("mappings left open").isEmpty();
     assertThat(source.reservations).as("ranges").allMatch(FakeReservation::isClosed);
-    assertThat(raced ? List.of() : source.outlivedRanges()).as("ranges outlived by a view").isEmpty();
+    assertThat(raced ? List.of() : source.outlivedRanges())
+        .as("ranges outlived by a view")
+        .isEmpty();
     assertThat(raced ? List.of() : source.outlived())
         .as("mappings outlived by a view or window")
         .isEmpty();

@@ -55,11 +55,7 @@ final class ChildStore {
   /** Appends until the operating system refuses, reads all, releases one and goes on. */
   private static void exhaust(long pageBytes, int most, Backend backend) {
     StoreConfig config =
-        StoreConfig.builder()
-            .backend(backend)
-            .pageSize(pageBytes)
-            .maxBytes(Long.MAX_VALUE)
-            .build();
+        StoreConfig.builder().backend(backend).pageSize(pageBytes).maxBytes(Long.MAX_VALUE).build();
     // One blob in each page: no second fits, and none goes on in the next.
     long blobBytes = backend.equals(Backend.segmented()) ? pageBytes / 2 + 1 : pageBytes;
     try (PinnedStore store = PinnedStore.open(config)) {
