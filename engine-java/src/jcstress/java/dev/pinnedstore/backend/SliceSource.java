@@ -4,6 +4,7 @@ import dev.pinnedstore.os.Mapping;
 import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.MemorySource;
 import dev.pinnedstore.os.NativeTier;
+import dev.pinnedstore.os.Reservation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +31,11 @@ class SliceSource implements MemorySource {
     }
     long offset = (NEXT.getAndIncrement() & SLICES - 1) * SLICE_BYTES;
     return new Slice(MEMORY.base().asSlice(offset, bytes).fill((byte) 0), offset, dataBytes);
+  }
+
+  @Override
+  public Reservation reserve(long bytes) {
+    return SliceRange.of(bytes);
   }
 
   private static Mapping map() {

@@ -1,5 +1,6 @@
 package dev.pinnedstore.backend;
 
+import dev.pinnedstore.os.MappingFailedException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ final class SmallStore {
 
   final AtomicLong nanos = new AtomicLong();
   final CountingEvents events = new CountingEvents();
-  final SegmentedBackend backend;
+  final PagedBackend backend;
 
   SmallStore(int maxPages) {
     this(maxPages, 0);
@@ -43,6 +44,21 @@ final class SmallStore {
             source,
             new CoarseClock(nanos::get, 0),
             events);
+  }
+
+  private SmallStore(BackendSettings settings) {
+    try {
+      backend =
+          VirtualBackend.reserve(
+              settings, 4 * PAGE, new SliceSource(), new CoarseClock(nanos::get, 0), events);
+    } catch (MappingFailedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Pages side by side, in a range of four. */
+  static SmallStore virtual(int maxPages) {
+    return new SmallStore(new BackendSettings(PAGE, maxPages, MAX_BYTES, 0, GENERATION));
   }
 
   /** Appends bytes of one value; null when the store is full. */
@@ -113,6 +129,10 @@ final class SmallStore {
 
   /** What is left when nobody writes any more: 1 when nothing is live and every page came back. */
   int end() {
+    backend.sealIdle(0);
+    backend.sealIdle(0);
+    backend.recycle(true);
+    // The last page of a blob whose view has just died takes blobs still.
     backend.sealIdle(0);
     backend.sealIdle(0);
     backend.recycle(true);

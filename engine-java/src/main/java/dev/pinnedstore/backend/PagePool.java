@@ -2,6 +2,7 @@ package dev.pinnedstore.backend;
 
 import dev.pinnedstore.os.MappingFailedException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -116,15 +117,29 @@ final class PagePool {
     if (hopeless != 0) {
       return hopeless;
     }
-    for (int i = 0; i < count; i++) {
-      int id = first + i;
-      long refused = ready.claim(id) ? 0 : mayCommit ? commitExactly(id) : Codes.TAKEN;
-      if (refused != 0) {
-        giveUp(first, i);
-        return refused;
+    BitSet held = new BitSet(count);
+    // What holds no memory first: who is refused that again and again takes nothing meanwhile, and
+    // does not take what it puts back for something that changed.
+    long refused = mayCommit ? commitMissing(first, count, held) : 0;
+    for (int i = held.nextClearBit(0); refused == 0 && i < count; i = held.nextClearBit(i)) {
+      refused = ready.claim(first + i) ? 0 : Codes.TAKEN;
+      held.set(i, refused == 0);
+    }
+    if (refused != 0) {
+      held.stream().forEach(i -> giveUp(first + i, 1));
+    }
+    return refused;
+  }
+
+  private long commitMissing(int first, int count, BitSet held) {
+    long refused = 0;
+    for (int i = 0; refused == 0 && i < count; i++) {
+      if (!ready.contains(first + i)) {
+        refused = commitExactly(first + i);
+        held.set(i, refused == 0);
       }
     }
-    return 0;
+    return refused;
   }
 
   /** Says no before anything is committed in vain; zero is a hint. */
@@ -238,7 +253,7 @@ final class PagePool {
     try {
       boolean changed = (int) recycle(true) > 0;
       boolean isLarge = bytes > pageBytes;
-      if (isLarge ? large.has(bytes) : ready.size() > 0) {
+      if (isLarge ? large.has(bytes) : ready.hasAny()) {
         return true;
       }
       boolean byBudget = refused == Codes.FULL_PAGES || refused == Codes.FULL_BYTES;
@@ -252,7 +267,8 @@ final class PagePool {
         return false;
       }
       if (count > 1) {
-        return dropOutsideRun(count) || changed;
+        // What the system refuses side by side does not come from pages elsewhere.
+        return (byBudget && dropOutsideRun(count)) || changed;
       }
       Page page = takeSpare(isLarge);
       while (page != null && drop(page)) {
@@ -276,24 +292,28 @@ final class PagePool {
     }
     var _ =
         dropReady(
+            Integer.MAX_VALUE,
             page ->
                 (page.id < first || page.id - first >= count)
                     && refusesRun(first, count, true) != 0);
     return refusesRun(first, count, true) == 0;
   }
 
-  /** Gives back those ready pages that are to go, highest first; returns how many went. */
-  private int dropReady(Predicate<Page> goes) {
+  /** Gives back ready pages that are to go, highest first; returns how many went. */
+  private int dropReady(int atMost, Predicate<Page> goes) {
     int count = 0;
-    Page page = ready.popBelow(Integer.MAX_VALUE);
-    while (page != null) {
-      int id = page.id;
+    int id = ready.highestBelow(Integer.MAX_VALUE);
+    for (; id >= 0 && count < atMost; id = ready.highestBelow(id)) {
+      Page page = directory.at(id);
+      // Looked at where it is, so that writers find it meanwhile, and again once it is ours.
+      if (!goes.test(page) || !ready.claim(id)) {
+        continue;
+      }
       if (!goes.test(page)) {
-        ready.push(page);
+        keep(page);
       } else if (drop(page)) {
         count++;
       }
-      page = ready.popBelow(id);
     }
     return count;
   }
@@ -337,6 +357,7 @@ final class PagePool {
         return false;
       }
       ready.push(directory.at((int) id));
+      changes.incrementAndGet();
       events.pageMade((int) id, pageBytes, clock.nanos() - start);
       return true;
     } finally {
@@ -366,15 +387,15 @@ final class PagePool {
   int giveBack(long idleSinceNanos, int atMost) {
     pending.incrementAndGet();
     try {
-      int[] left = {atMost};
+      int count = 0;
       for (Page page : large.takeIdle(idleSinceNanos, atMost)) {
-        left[0] -= drop(page) ? 1 : 0;
+        count += drop(page) ? 1 : 0;
+        changes.incrementAndGet();
       }
-      int largeOnes = atMost - left[0];
-      return largeOnes
+      return count
           + dropReady(
-              page ->
-                  page.idleSinceNanos - idleSinceNanos <= 0 && budget.pages() > 1 && left[0]-- > 0);
+              atMost - count,
+              page -> page.idleSinceNanos - idleSinceNanos <= 0 && budget.pages() > 1);
     } finally {
       pending.decrementAndGet();
     }

@@ -39,9 +39,10 @@ final class PageSet {
     int chunk = page.id >>> CHUNK_SHIFT;
     AtomicLongArray words = chunk(chunk);
     int word = word(page.id);
+    // First, so that who takes the page at once does not hide another from those that ask size.
+    size.incrementAndGet();
     set(words, word, bit(page.id));
     set(words, SUMMARY, bit(word));
-    size.incrementAndGet();
     if (chunk < lowestChunk) {
       lowestChunk = chunk;
     }
@@ -49,7 +50,7 @@ final class PageSet {
 
   /** Takes the lowest page, which the caller then owns; null when there is none. */
   @Nullable Page pop() {
-    if (size.get() <= 0) {
+    if (size.get() == 0) {
       return null;
     }
     AtomicLongArray[] current = chunks;
@@ -78,24 +79,19 @@ final class PageSet {
     return null;
   }
 
-  /** Takes the highest page below an id; null when there is none. */
-  @Nullable Page popBelow(int id) {
+  /** The highest page below an id, or -1 when there is none; a hint. */
+  int highestBelow(int id) {
     AtomicLongArray[] current = chunks;
     int last = (int) Math.min(id, (long) current.length << CHUNK_SHIFT) - 1;
     long mask = -1L >>> (63 - (last & 63));
-    for (int i = last >> 6; i >= 0 && size.get() > 0; i--) {
+    for (int i = last >> 6; i >= 0; i--) {
       long set = current[i / WORDS].get(i % WORDS) & mask;
-      mask = -1L;
-      while (set != 0) {
-        long highest = Long.highestOneBit(set);
-        int found = (i << 6) + Long.numberOfTrailingZeros(highest);
-        if (claim(found)) {
-          return directory.at(found);
-        }
-        set ^= highest;
+      if (set != 0) {
+        return (i << 6) + 63 - Long.numberOfLeadingZeros(set);
       }
+      mask = -1L;
     }
-    return null;
+    return -1;
   }
 
   /** Takes one page by its id; true when it was there, and the caller then owns it. */
@@ -128,9 +124,20 @@ final class PageSet {
     return chunk < current.length && (current[chunk].get(word(id)) & bit(id)) != 0;
   }
 
-  /** The number of pages: what was pushed and not yet taken, while no thread does either. */
+  /** Whether a page was there a moment ago. */
+  boolean hasAny() {
+    AtomicLongArray[] current = chunks;
+    for (int i = 0; i < current.length && size.get() > 0; i++) {
+      if (current[i].get(SUMMARY) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The number of pages, or more while threads push and take some. */
   int size() {
-    return Math.max(0, size.get());
+    return size.get();
   }
 
   private AtomicLongArray chunk(int index) {

@@ -76,6 +76,7 @@ final class Spans {
     } finally {
       if (shared == null || !first.replaceSpan(marker, shared)) {
         groups.leave(group);
+        pool.changed();
       }
     }
   }
@@ -113,5 +114,7 @@ final class Spans {
         pool.emptied(page, nanos);
       }
     }
+    // The last page may take blobs still, and is acknowledged now.
+    pool.changed();
   }
 }

@@ -55,6 +55,88 @@ class PageDirectoryTest {
   }
 
   @Test
+  void noMoreSlotsAreIssuedThanThereMayBe() {
+    PageDirectory bounded = new PageDirectory(FIRST_GENERATION, 3);
+    List<Page> pages = Pages.of(bounded, 3);
+    assertThat(bounded.takeFree(-1)).isNull();
+    assertThat(bounded.takeExactly(3)).isNull();
+    assertThat(bounded.size()).isEqualTo(3);
+    bounded.release(pages.get(1));
+    assertThat(bounded.takeFree(2)).as("the wanted one is in use").isSameAs(pages.get(1));
+    assertThat(bounded.takeFree(-1)).isNull();
+  }
+
+  @Test
+  void theWantedSlotIsTakenIfItIsFreeOrTheLowestOtherwise() {
+    List<Page> pages = Pages.of(directory, 4);
+    directory.release(pages.get(0));
+    directory.release(pages.get(2));
+    assertThat(directory.takeFree(2)).isSameAs(pages.get(2));
+    directory.release(pages.get(2));
+    assertThat(directory.takeFree(1)).as("1 is in use").isSameAs(pages.get(0));
+    assertThat(directory.takeFree(4).id).as("the next that was never issued").isEqualTo(4);
+    assertThat(directory.takeFree(9)).as("too far above").isSameAs(pages.get(2));
+    assertThat(directory.takeFree(9).id).isEqualTo(5);
+  }
+
+  @Test
+  void exactlyThatSlotOrNone() {
+    List<Page> pages = Pages.of(directory, 2);
+    assertThat(directory.takeExactly(1)).as("in use").isNull();
+    directory.release(pages.get(1));
+    assertThat(directory.takeExactly(1)).isSameAs(pages.get(1));
+    assertThat(directory.takeExactly(1)).isNull();
+    assertThat(directory.takeExactly(3)).as("behind the next").isNull();
+    assertThat(directory.takeExactly(2).id).isEqualTo(2);
+    assertThat(directory.size()).isEqualTo(3);
+  }
+
+  @Test
+  void aSlotIsFreeWhileItHoldsNothingAndIsWithinTheBound() {
+    PageDirectory bounded = new PageDirectory(FIRST_GENERATION, 3);
+    List<Page> pages = Pages.of(bounded, 2);
+    assertThat(bounded.isFree(0)).isFalse();
+    bounded.release(pages.get(0));
+    assertThat(bounded.isFree(0)).isTrue();
+    assertThat(bounded.isFree(2)).as("never issued").isTrue();
+    assertThat(bounded.isFree(3)).isFalse();
+    pages.get(1).generation = FIRST_GENERATION - 1;
+    bounded.release(pages.get(1));
+    assertThat(bounded.isFree(1)).as("without generations").isFalse();
+  }
+
+  @Test
+  void aNewSlotSuitsUnlessMostOfTheOldOnesAreFree() {
+    PageDirectory bounded = new PageDirectory(FIRST_GENERATION, 6);
+    List<Page> pages = Pages.of(bounded, 5);
+    assertThat(bounded.suits(5)).isTrue();
+    assertThat(bounded.suits(6)).as("beyond the bound").isFalse();
+    bounded.release(pages.get(0));
+    bounded.release(pages.get(1));
+    assertThat(bounded.suits(5)).as("two of five are free").isTrue();
+    bounded.release(pages.get(2));
+    assertThat(bounded.suits(5)).as("three of five are free").isFalse();
+    assertThat(bounded.suits(4)).as("one that was issued").isTrue();
+  }
+
+  @Test
+  void aSlotThatThreadsWantIsTakenByOne() {
+    AtomicInteger taken = new AtomicInteger();
+    Race.run(
+        3,
+        1_000,
+        (thread, round) -> {
+          Page page = directory.takeExactly(round);
+          if (page != null) {
+            assertThat(page.id).isEqualTo(round);
+            taken.incrementAndGet();
+          }
+        });
+    assertThat(taken).hasValue(directory.size());
+    assertThat(directory.find(0)).isNotNull();
+  }
+
+  @Test
   void onceClosedItFindsNothingButItsOwnersStillReachTheirPages() {
     List<Page> pages = Pages.of(directory, 2);
     directory.close();

@@ -42,6 +42,15 @@ final class Pages {
     page.open(page.reserve);
   }
 
+  /** Takes the highest page of a set below an id; null when there is none. */
+  static Page popBelow(PageSet set, PageDirectory directory, int id) {
+    int found = set.highestBelow(id);
+    while (found >= 0 && !set.claim(found)) {
+      found = set.highestBelow(found);
+    }
+    return found < 0 ? null : directory.at(found);
+  }
+
   /** Seals a page that is in no stripe; true when the caller thereby owns it, emptied. */
   static boolean seal(Page page) {
     long word = page.reserve;

@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A segmented backend on fake memory and fake time. Closing it checks that all memory went back,
- * and that no view outlived its memory unless threads raced: a viewer that loses makes a view that
- * nobody gets, and only reading one shows then whether its memory was gone.
+ * A backend on fake memory and fake time, segmented unless it says otherwise. Closing it checks
+ * that all memory went back, and that no view outlived its memory unless threads raced: a viewer
+ * that loses makes a view that nobody gets, and only reading one shows then whether its memory was
+ * gone.
  */
 final class Rig implements AutoCloseable {
   static final int PAGE = 4096;
@@ -22,7 +23,7 @@ final class Rig implements AutoCloseable {
   final FakeSource source = new FakeSource();
   final CountingEvents events = new CountingEvents();
   final CoarseClock clock = new CoarseClock(nanos, EPOCH_MILLIS);
-  final SegmentedBackend backend;
+  final PagedBackend backend;
   private boolean raced;
   private long seed;
 
@@ -32,6 +33,38 @@ final class Rig implements AutoCloseable {
 
   Rig(BackendSettings settings) {
     backend = new SegmentedBackend(settings, source, clock, events);
+  }
+
+  private Rig(BackendSettings settings, int addressPages) {
+    try {
+      long reserveBytes = settings.pageBytes() * addressPages;
+      backend = VirtualBackend.reserve(settings, reserveBytes, source, clock, events);
+    } catch (MappingFailedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A virtual backend with addresses for more than it may hold. */
+  static Rig virtual(int maxPages) {
+    return virtual(new BackendSettings(PAGE, maxPages, (long) maxPages * PAGE, 0, 7), 512);
+  }
+
+  /** A virtual backend with addresses for so many pages. */
+  static Rig virtual(BackendSettings settings, int addressPages) {
+    return new Rig(settings, addressPages);
+  }
+
+  /** A virtual backend whose blobs expire. */
+  static Rig virtualExpiring(int maxPages, Duration ttl) {
+    return virtual(
+        new BackendSettings(PAGE, maxPages, (long) maxPages * PAGE, ttl.toMillis(), 7), 512);
+  }
+
+  /** A virtual backend for threads. */
+  static Rig virtualForThreads(int maxPages) {
+    Rig rig = virtual(maxPages);
+    rig.raced = true;
+    return rig;
   }
 
   /** A rig whose blobs expire. */
@@ -79,6 +112,13 @@ final class Rig implements AutoCloseable {
     return new Blob(pageId, Codes.offset(place), bytes.length, generation, millis, bytes);
   }
 
+  /** Reserves space that is published or cancelled later. */
+  long reserve(int size) {
+    long place = backend.reserve(size, clock.millis());
+    assertThat(place).as("place of %s bytes", size).isNotNegative();
+    return place;
+  }
+
   /** The blob's view, opened when it is the first of its page. */
   @Nullable MemorySegment view(Blob blob) {
     MemorySegment page = pageView(blob);
@@ -116,6 +156,23 @@ final class Rig implements AutoCloseable {
     backend.recycle(true);
   }
 
+  /** Nothing is live, nothing waits, and every page that holds memory is ready. */
+  void assertAllIsBack() {
+    settle();
+    // The last page of a blob whose view has just died takes blobs still.
+    settle();
+    BackendStats stats = backend.stats();
+    assertThat(stats.liveBlobs()).isZero();
+    assertThat(stats.waitingBytes()).isZero();
+    assertThat(stats.readyPages()).as("of %s", stats).isEqualTo(stats.livePages());
+    assertThat(stats.committedBytes()).isEqualTo(stats.livePages() * backend.pageBytes());
+    assertThat(backend.pool.isPending()).isFalse();
+    if (!source.reservations.isEmpty()) {
+      assertThat(source.data().committedBytes()).isEqualTo(stats.committedBytes());
+      assertThat(source.tables().committedBytes()).isEqualTo(stats.livePages() * 4096L);
+    }
+  }
+
   @Nullable MappingFailedException refusal() {
     return backend.refusal();
   }
@@ -124,6 +181,10 @@ final class Rig implements AutoCloseable {
   public void close() {
     assertThat(backend.close()).as("closed").isTrue();
     assertThat(source.open()).as("mappings left open").isEmpty();
+    assertThat(source.reservations).as("ranges").allMatch(FakeReservation::isClosed);
+    assertThat(raced ? List.of() : source.outlivedRanges())
+        .as("ranges outlived by a view")
+        .isEmpty();
     assertThat(raced ? List.of() : source.outlived())
         .as("mappings outlived by a view or window")
         .isEmpty();

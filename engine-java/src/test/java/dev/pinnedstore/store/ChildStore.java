@@ -22,8 +22,10 @@ final class ChildStore {
   public static void main(String... args) throws Exception {
     loadClasses();
     switch (args[0]) {
-      case "stream" -> stream(Integer.parseInt(args[1]), Long.parseLong(args[2]));
-      case "exhaust" -> exhaust(Long.parseLong(args[1]), Integer.parseInt(args[2]));
+      case "stream" -> stream(Integer.parseInt(args[1]), Long.parseLong(args[2]), backend(args, 3));
+      case "exhaust" ->
+          exhaust(Long.parseLong(args[1]), Integer.parseInt(args[2]), backend(args, 3));
+      case "reserve" -> reserve(Long.parseLong(args[1]), Long.parseLong(args[2]));
       case "grow" -> grow(args[1]);
       case "faults" -> faults(StoreKind.valueOf(args[1]), Long.parseLong(args[2]));
       case "read" -> ChildReader.read(Integer.parseInt(args[1]));
@@ -32,10 +34,11 @@ final class ChildStore {
   }
 
   /** Passes an amount through eight pages, in views, with a few blobs alive at a time. */
-  private static void stream(int blobBytes, long totalBytes) {
+  private static void stream(int blobBytes, long totalBytes, Backend backend) {
     byte[] blob = Blobs.of(1, blobBytes);
     MemorySegment expected = MemorySegment.ofArray(blob);
-    StoreConfig config = StoreConfig.builder().pageSize(1 << 20).maxPages(8).build();
+    StoreConfig config =
+        StoreConfig.builder().backend(backend).pageSize(1 << 20).maxPages(8).build();
     long checked = 0;
     try (PinnedStore store = PinnedStore.open(config);
         Lifecycle _ = store.startLifecycle(Duration.ofMillis(1))) {
@@ -53,16 +56,18 @@ final class ChildStore {
   }
 
   /** Appends until the operating system refuses, reads all, releases one and goes on. */
-  private static void exhaust(long pageBytes, int most) {
-    StoreConfig config = StoreConfig.builder().pageSize(pageBytes).maxBytes(Long.MAX_VALUE).build();
+  private static void exhaust(long pageBytes, int most, Backend backend) {
+    StoreConfig config =
+        StoreConfig.builder().backend(backend).pageSize(pageBytes).maxBytes(Long.MAX_VALUE).build();
+    // One blob in each page: no second fits, and none goes on in the next.
+    long blobBytes = backend.equals(Backend.segmented()) ? pageBytes / 2 + 1 : pageBytes;
     try (PinnedStore store = PinnedStore.open(config)) {
       store.maintain();
       List<BlobHandle> handles = new ArrayList<>();
       StoreFullException refused = null;
       while (refused == null && handles.size() < most) {
         try {
-          // More than half a page: one blob each.
-          handles.add(store.append(Blobs.of(handles.size(), pageBytes / 2 + 1)));
+          handles.add(store.append(Blobs.of(handles.size(), blobBytes)));
         } catch (StoreFullException e) {
           refused = e;
         }
@@ -72,7 +77,7 @@ final class ChildStore {
         whole &= Blobs.isBlob(store.view(handles.get(i)), i);
       }
       store.acknowledge(handles.getFirst());
-      BlobHandle again = store.append(Blobs.of(7, pageBytes / 2 + 1));
+      BlobHandle again = store.append(Blobs.of(7, blobBytes));
       System.out.println(
           (refused == null ? "none" : refused.limit())
               + (handles.size() > 2 ? " after some" : " at once")
@@ -122,6 +127,31 @@ final class ChildStore {
       store.acknowledge(ring, slot);
       store.append(blob, ring, slot);
     }
+  }
+
+  /** Opens a small range and fills it, while another is refused that is too large. */
+  private static void reserve(long smallBytes, long largeBytes) {
+    StoreConfig config =
+        StoreConfig.builder().pageSize(2 << 20).backend(Backend.virtual(smallBytes)).build();
+    try (PinnedStore store = PinnedStore.open(config)) {
+      BlobHandle before = store.append(Blobs.of(1, 1 << 20));
+      String refused = "none";
+      try (PinnedStore large =
+          PinnedStore.open(config.toBuilder().backend(Backend.virtual(largeBytes)).build())) {
+        refused = "none: " + large.stats();
+      } catch (StoreFullException e) {
+        refused = e.limit() + ", named=" + e.getMessage().contains("ulimit -v");
+      }
+      BlobHandle across = store.append(Blobs.of(2, 4 << 20));
+      System.out.println(
+          refused
+              + ", whole="
+              + (Blobs.isBlob(store.view(before), 1) && Blobs.isBlob(store.view(across), 2)));
+    }
+  }
+
+  private static Backend backend(String[] args, int at) {
+    return args.length > at ? Backend.virtual(Long.parseLong(args[at])) : Backend.segmented();
   }
 
   private static void grow(String how) {

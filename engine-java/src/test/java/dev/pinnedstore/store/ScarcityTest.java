@@ -55,6 +55,42 @@ class ScarcityTest {
         .isEqualTo("true");
   }
 
+  @ParameterizedTest
+  @CsvSource({"4096, 600000000", "1200000, 3000000000"})
+  void aSmallHeapPassesGigabytesThroughVirtualPages(int blobBytes, long totalBytes)
+      throws Exception {
+    String[] stream = {"stream", "" + blobBytes, "" + totalBytes, "" + (1L << 40)};
+    assertThat(run(GRANT + "-Xmx48m", "", stream)).isEqualTo("true");
+  }
+
+  @Test
+  void aRangeThatIsTooLargeIsRefusedByNameAndHurtsNoOther() throws Exception {
+    needsShell();
+    assertThat(
+            run(
+                GRANT + "-Xmx64m",
+                "ulimit -v 1200000; ",
+                "reserve",
+                "" + (64L << 20),
+                "" + (1L << 40)))
+        .isEqualTo("ADDRESS_SPACE, named=true, whole=true");
+  }
+
+  @Test
+  void memoryThatRunsOutInTheRangeIsNamedAndNothingIsLost() throws Exception {
+    needsShell();
+    // The range is there, but only some of it may be data.
+    assertThat(
+            run(
+                GRANT + "-Xmx64m",
+                "ulimit -d 400000; ",
+                "exhaust",
+                "" + (16L << 20),
+                "100",
+                "" + (16L << 30)))
+        .isEqualTo("MEMORY after some, whole=true");
+  }
+
   @Test
   void aSmallHeapPassesBlobsWithoutNativeAccessToo() throws Exception {
     assertThat(run(DENY + "-Xmx32m", "", "stream", "4096", "300000000")).endsWith("true");
