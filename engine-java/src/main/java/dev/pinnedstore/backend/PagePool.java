@@ -377,6 +377,7 @@ final class PagePool {
       int[] left = {atMost};
       for (Page page : large.takeIdle(idleSinceNanos, atMost)) {
         left[0] -= drop(page) ? 1 : 0;
+        changes.incrementAndGet();
       }
       int largeOnes = atMost - left[0];
       return largeOnes
@@ -542,7 +543,8 @@ final class PagePool {
   private boolean drop(Page page) {
     Frame frame = frame(page);
     if (!frame.close()) {
-      keep(page);
+      // No change for the writer that looks for room here: it would look for ever.
+      putBack(page);
       return false;
     }
     discard(page);
@@ -618,12 +620,16 @@ final class PagePool {
   }
 
   private void keep(Page page) {
+    putBack(page);
+    changes.incrementAndGet();
+  }
+
+  private void putBack(Page page) {
     if (frame(page).entries > 1) {
       ready.push(page);
     } else {
       large.add(page, frame(page).dataBytes);
     }
-    changes.incrementAndGet();
   }
 
   // ---- what could be given up
