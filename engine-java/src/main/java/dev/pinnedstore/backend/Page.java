@@ -213,6 +213,13 @@ final class Page extends PageWords.Padded {
     view = new PageView();
   }
 
+  /** Undoes what was prepared and never seen; owner only. */
+  void reset() {
+    live = 0;
+    reserve = ReserveLayout.SEALED;
+    view = PageView.NONE;
+  }
+
   private void prepare(long millis) {
     newestMillis = millis;
     live = 0;

@@ -156,11 +156,10 @@ final class PagePool {
     return missing == 0 ? 0 : budget.refuses(missing * pageBytes, missing);
   }
 
-  /** Puts neighbouring pages that nobody has used back. */
+  /** Takes back neighbouring pages. */
   void giveUp(int first, int count) {
     for (int i = 0; i < count; i++) {
-      ready.push(directory.at(first + i));
-      changes.incrementAndGet();
+      giveUp(directory.at(first + i));
     }
   }
 
@@ -210,8 +209,9 @@ final class PagePool {
     return ready.size() >= count || ready.size() + budget.room(pageBytes) >= count;
   }
 
-  /** Takes back a page that was acquired and not activated. */
+  /** Takes back a page that was acquired and that nobody has seen. */
   void giveUp(Page page) {
+    page.reset();
     keep(page);
   }
 

@@ -42,10 +42,9 @@ final class Spans {
     this.clock = clock;
   }
 
-  /** Begins a blob that ends so many bytes behind the start of its first page. */
-  void begin(Page first, long endBytes, long pageBytes) {
-    first.span = new PageView(endBytes);
-    int more = pages(endBytes, pageBytes) - 1;
+  /** Begins a blob that is counted in so many more pages than its first. */
+  void begin(Page first, PageView marker, int more) {
+    first.span = marker;
     heldNow.addAndGet(more);
     heldEver.addAndGet(more);
   }

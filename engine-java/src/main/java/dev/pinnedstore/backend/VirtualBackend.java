@@ -113,27 +113,31 @@ public final class VirtualBackend extends PagedBackend {
     long place = NO_ROOM;
     int home = page.stripe;
     pool.hold();
-    if (pool.acquireRun(page.id + 1, more, mayCommit) == 0) {
-      place = AGAIN;
-      if (page.sealAcross(word, granulesPerPage)) {
+    try {
+      if (pool.acquireRun(page.id + 1, more, mayCommit) == 0) {
+        place = AGAIN;
+        // What may fail comes first: a sealed page must not stay in its stripe.
         long start = ReserveLayout.usedGranules(word) << EntryLayout.GRANULE_SHIFT;
-        place = Codes.place(page.id, start);
-        spans.begin(page, start + size, pageBytes);
+        PageView marker = new PageView(start + size);
         Page last = fill(home, page.id + 1, more, granules - rest, millis);
-        if (isFull(last)) {
-          last.activateForOne(millis);
-          stripes.replaceSealed(page, Stripes.NONE);
+        boolean takesMore = ReserveLayout.isOpening(last.reserve);
+        if (page.sealAcross(word, granulesPerPage)) {
+          place = Codes.place(page.id, start);
+          stripes.replaceSealed(page, takesMore ? last : Stripes.NONE);
+          spans.begin(page, marker, more);
+          pagesBegun.addAndGet(more);
+          if (takesMore) {
+            opened(last);
+          }
+          // The entry that goes across is live, so this cannot empty the page.
+          var _ = page.countSealed(word + ReserveLayout.ENTRY);
         } else {
-          stripes.replaceSealed(page, last);
-          opened(last);
+          pool.giveUp(page.id + 1, more);
         }
-        // The entry that goes across is live, so this cannot empty the page.
-        var _ = page.countSealed(word + ReserveLayout.ENTRY);
-      } else {
-        pool.giveUp(page.id + 1, more);
       }
+    } finally {
+      pool.settle();
     }
-    pool.settle();
     return place;
   }
 
@@ -145,36 +149,43 @@ public final class VirtualBackend extends PagedBackend {
     long granules = EntryLayout.granules(size);
     int count = neighbours(granules);
     pool.hold();
-    long first = pool.acquireRun(count);
-    if (first >= 0) {
-      int home = page == Stripes.NONE ? stripe : page.stripe;
-      Page last = fill(home, (int) first, count, granules, millis);
-      spans.begin(directory.at((int) first), size, pageBytes);
-      boolean hasMoreRoom =
-          page == Stripes.NONE
-              || ReserveLayout.usedGranules(word) > ReserveLayout.usedGranules(last.reserve);
-      if (isFull(last) || !hasMoreRoom || !install(page, word, last)) {
-        last.activateForOne(millis);
+    try {
+      long first = pool.acquireRun(count);
+      if (first >= 0) {
+        int home = page == Stripes.NONE ? stripe : page.stripe;
+        Page last = fill(home, (int) first, count, granules, millis);
+        spans.begin(directory.at((int) first), new PageView(size), count - 1);
+        pagesBegun.addAndGet(count);
+        boolean takesMore =
+            ReserveLayout.isOpening(last.reserve)
+                && (page == Stripes.NONE
+                    || ReserveLayout.usedGranules(word) > ReserveLayout.usedGranules(last.reserve));
+        if (!takesMore || !install(page, word, last)) {
+          last.activateForOne(millis);
+        }
       }
+      return first >= 0 ? Codes.place((int) first, 0) : first;
+    } finally {
+      pool.settle();
     }
-    pool.settle();
-    return first >= 0 ? Codes.place((int) first, 0) : first;
   }
 
-  /** Prepares pages that the caller owns for one entry that fills all but the last. */
+  /**
+   * Prepares pages that the caller owns for one entry that fills all but the last, which is about
+   * to be opened then, or the last as well.
+   */
   private Page fill(int stripe, int first, int count, long granules, long millis) {
     for (int i = 0; i < count - 1; i++) {
       directory.at(first + i).activateForOne(millis);
     }
-    pagesBegun.addAndGet(count);
     Page last = directory.at(first + count - 1);
     long used = granules - (count - 1) * granulesPerPage;
-    last.beginOpening(stripe, ReserveLayout.ENTRY + used, millis);
+    if (used == granulesPerPage) {
+      last.activateForOne(millis);
+    } else {
+      last.beginOpening(stripe, ReserveLayout.ENTRY + used, millis);
+    }
     return last;
-  }
-
-  private boolean isFull(Page page) {
-    return ReserveLayout.usedGranules(page.reserve) == granulesPerPage;
   }
 
   private int neighbours(long granules) {
