@@ -1,9 +1,6 @@
 package dev.pinnedstore.backend;
 
 import dev.pinnedstore.os.MappingFailedException;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,12 +25,13 @@ final class PagePool {
    */
   private static final long MOST_WAITING_BYTES = 64L << 20;
 
-  private final FrameSource frames;
   private final BackendEvents events;
   private final CoarseClock clock;
   private final PageDirectory directory;
   private final PageBudget budget;
   private final ViewGroups groups;
+  private final PageMaker maker;
+  private final PageRuns runs;
   private final PageSet ready;
   private final PageStack emptied;
   private final long pageBytes;
@@ -44,14 +42,8 @@ final class PagePool {
   private final SpareLargePages large = new SpareLargePages();
   private final AtomicInteger pending = new AtomicInteger();
   private final AtomicLong changes = new AtomicLong();
-  private final AtomicLong made = new AtomicLong();
   private final AtomicLong reused = new AtomicLong();
-  private final AtomicLong givenBack = new AtomicLong();
-  private final AtomicLong stalls = new AtomicLong();
-  private final AtomicLong stallNanos = new AtomicLong();
   private final AtomicLong pastEntries = new AtomicLong();
-  private volatile @Nullable MappingFailedException refusal;
-  private volatile boolean closed;
 
   PagePool(
       BackendSettings settings,
@@ -61,7 +53,6 @@ final class PagePool {
       PageDirectory directory,
       PageBudget budget,
       ViewGroups groups) {
-    this.frames = frames;
     this.clock = clock;
     this.events = events;
     this.directory = directory;
@@ -70,6 +61,8 @@ final class PagePool {
     this.pageBytes = settings.pageBytes();
     this.ready = new PageSet(directory);
     this.emptied = new PageStack(directory);
+    this.maker = new PageMaker(frames, events, clock, directory, budget, pageBytes);
+    this.runs = new PageRuns(ready, directory, budget, maker, this::giveUp, pageBytes);
   }
 
   // ---- for writers
@@ -92,7 +85,7 @@ final class PagePool {
       groups.closeComplete(clock.nanos(), false);
       page = ready.pop();
     }
-    return page != null ? page.id : makeForWriter(wanted, pageBytes, entriesPerPage());
+    return page != null ? page.id : maker.makeForWriter(wanted);
   }
 
   /** The same for a single blob that is larger than a page. */
@@ -101,59 +94,18 @@ final class PagePool {
     recycleEmptied();
     long bytes = align(size);
     Page page = large.take(bytes);
-    return page != null ? page.id : makeForWriter(-1, bytes, 1);
+    return page != null ? page.id : maker.makeForWriter(-1, bytes, 1);
   }
 
-  /**
-   * Takes neighbouring pages for a writer, who {@link #hold holds}; all or none.
-   *
-   * @param first the first page
-   * @param count how many
-   * @param mayCommit whether to commit those that hold no memory
-   * @return zero, or a refusal
-   */
+  /** Takes neighbouring pages for a writer, who {@link #hold holds}; see {@link PageRuns}. */
   long acquireRun(int first, int count, boolean mayCommit) {
-    long hopeless = refusesRun(first, count, mayCommit);
-    if (hopeless != 0) {
-      return hopeless;
-    }
-    BitSet held = new BitSet(count);
-    // What holds no memory first: who is refused that again and again takes nothing meanwhile, and
-    // does not take what it puts back for something that changed.
-    long refused = mayCommit ? commitMissing(first, count, held) : 0;
-    for (int i = held.nextClearBit(0); refused == 0 && i < count; i = held.nextClearBit(i)) {
-      refused = ready.claim(first + i) ? 0 : Codes.TAKEN;
-      held.set(i, refused == 0);
-    }
-    if (refused != 0) {
-      held.stream().forEach(i -> giveUp(first + i, 1));
-    }
-    return refused;
+    return runs.acquire(first, count, mayCommit);
   }
 
-  private long commitMissing(int first, int count, BitSet held) {
-    long refused = 0;
-    for (int i = 0; refused == 0 && i < count; i++) {
-      if (!ready.contains(first + i)) {
-        refused = commitExactly(first + i);
-        held.set(i, refused == 0);
-      }
-    }
-    return refused;
-  }
-
-  /** Says no before anything is committed in vain; zero is a hint. */
-  private long refusesRun(int first, int count, boolean mayCommit) {
-    int missing = 0;
-    for (int id = first; id < first + count; id++) {
-      if (!ready.contains(id)) {
-        if (!mayCommit || !directory.isFree(id)) {
-          return Codes.TAKEN;
-        }
-        missing++;
-      }
-    }
-    return missing == 0 ? 0 : budget.refuses(missing * pageBytes, missing);
+  /** The same wherever there are so many; the first of them, or a refusal. */
+  long acquireRun(int count) {
+    recycleEmptied();
+    return runs.acquire(count);
   }
 
   /** Takes back neighbouring pages. */
@@ -161,37 +113,6 @@ final class PagePool {
     for (int i = 0; i < count; i++) {
       giveUp(directory.at(first + i));
     }
-  }
-
-  /**
-   * Takes so many neighbouring pages for a writer, who {@link #hold holds}; all or none.
-   *
-   * @return the first of them, or a refusal
-   */
-  long acquireRun(int count) {
-    recycleEmptied();
-    while (true) {
-      int first = findRun(count);
-      if (first < 0) {
-        return Codes.FULL_ADDRESSES;
-      }
-      long refused = acquireRun(first, count, true);
-      if (refused != Codes.TAKEN) {
-        return refused == 0 ? first : refused;
-      }
-    }
-  }
-
-  /** The first of so many neighbouring pages that nobody uses, a hint; -1 when there are none. */
-  private int findRun(int count) {
-    int free = 0;
-    for (int id = 0; id - free <= directory.size(); id++) {
-      free = ready.contains(id) || directory.isFree(id) ? free + 1 : 0;
-      if (free == count) {
-        return id - count + 1;
-      }
-    }
-    return -1;
   }
 
   /** Whether a writer could take a page without making it. */
@@ -286,7 +207,7 @@ final class PagePool {
 
   /** Gives back ready pages that a run of so many does not need, until it fits. */
   private boolean dropOutsideRun(int count) {
-    int first = findRun(count);
+    int first = runs.find(count);
     if (first < 0) {
       return false;
     }
@@ -295,8 +216,8 @@ final class PagePool {
             Integer.MAX_VALUE,
             page ->
                 (page.id < first || page.id - first >= count)
-                    && refusesRun(first, count, true) != 0);
-    return refusesRun(first, count, true) == 0;
+                    && runs.refuses(first, count, true) != 0);
+    return runs.refuses(first, count, true) == 0;
   }
 
   /** Gives back ready pages that are to go, highest first; returns how many went. */
@@ -325,7 +246,7 @@ final class PagePool {
         || isPending()
         || (isLarge ? large.has(bytes) : ready.size() > 0)
         || (fitsAfterGivingBack(bytes, count, isLarge)
-            && (count == 1 ? directory.hasFree() : findRun(count) >= 0));
+            && (count == 1 ? directory.hasFree() : runs.find(count) >= 0));
   }
 
   /** Takes over an emptied page from the thread that emptied it. */
@@ -352,7 +273,7 @@ final class PagePool {
     pending.incrementAndGet();
     try {
       long start = clock.nanos();
-      long id = make(wanted, pageBytes, entriesPerPage());
+      long id = maker.make(wanted);
       if (id < 0) {
         return false;
       }
@@ -408,42 +329,32 @@ final class PagePool {
     return new BackendStats(
         budget.pages(),
         ready.size() + large.size(),
-        made.get(),
+        maker.made(),
         reused.get(),
-        givenBack.get(),
+        maker.givenBack(),
         budget.bytes(),
         budget.peakBytes(),
         budget.tableBytes(),
         groups.waitingBytes(),
         liveBlobs,
         pastEntries.get() + currentEntries,
-        stalls.get(),
-        stallNanos.get());
+        maker.stalls(),
+        maker.stallNanos());
   }
 
   @Nullable MappingFailedException refusal() {
-    return refusal;
+    return maker.refusal();
   }
 
   boolean isClosed() {
-    return closed;
+    return maker.isClosed();
   }
 
   /** Closes views first, then mappings; false while some thread holds a view in a system call. */
   boolean close() {
-    closed = true;
+    maker.stop();
     directory.close();
-    if (!groups.closeAll()) {
-      return false;
-    }
-    List<Frame> committed = new ArrayList<>();
-    for (int id = 0; id < directory.size(); id++) {
-      Frame frame = directory.at(id).frame;
-      if (frame != null) {
-        committed.add(frame);
-      }
-    }
-    return frames.close(committed);
+    return groups.closeAll() && maker.close();
   }
 
   static Frame frame(Page page) {
@@ -454,95 +365,9 @@ final class PagePool {
     return frame;
   }
 
-  // ---- making and giving back
-
-  private long makeForWriter(int wanted, long bytes, long entries) {
-    long start = clock.nanos();
-    long id = make(wanted, bytes, entries);
-    if (id >= 0) {
-      noteStall((int) id, bytes, start);
-    }
-    return id;
-  }
-
-  private void noteStall(int pageId, long bytes, long start) {
-    long nanos = clock.nanos() - start;
-    stalls.incrementAndGet();
-    stallNanos.addAndGet(nanos);
-    events.stalled(pageId, bytes, nanos);
-  }
-
-  /** Commits one slot for a writer if it is free; zero, or a refusal. */
-  private long commitExactly(int id) {
-    long start = clock.nanos();
-    long tableBytes = entriesPerPage() * EntryLayout.ENTRY_BYTES;
-    long refused = budget.take(pageBytes, tableBytes);
-    if (refused != 0) {
-      return refused;
-    }
-    Page page = directory.takeExactly(id);
-    if (page == null) {
-      budget.give(pageBytes, tableBytes);
-      return Codes.TAKEN;
-    }
-    long committed = commit(page, pageBytes, entriesPerPage());
-    if (committed < 0) {
-      return committed;
-    }
-    noteStall(id, pageBytes, start);
-    return 0;
-  }
-
-  private long entriesPerPage() {
-    return pageBytes >> EntryLayout.GRANULE_SHIFT;
-  }
-
-  /** Commits a page, which the caller then owns; its id, or a refusal. */
-  private long make(int wanted, long bytes, long entries) {
-    long tableBytes = entries * EntryLayout.ENTRY_BYTES;
-    long refused = budget.take(bytes, tableBytes);
-    if (refused != 0) {
-      return refused;
-    }
-    Page page = directory.takeFree(wanted);
-    if (page == null) {
-      budget.give(bytes, tableBytes);
-      return Codes.FULL_ADDRESSES;
-    }
-    return commit(page, bytes, entries);
-  }
-
-  /** Commits memory for a slot that the caller owns and whose room is taken from the budget. */
-  private long commit(Page page, long bytes, long entries) {
-    Frame frame = null;
-    try {
-      frame = frames.commit(page.id, bytes, entries);
-    } catch (MappingFailedException e) {
-      refusal = e;
-      return Codes.FULL_SYSTEM;
-    } finally {
-      if (frame == null) {
-        directory.release(page);
-        budget.give(bytes, entries * EntryLayout.ENTRY_BYTES);
-      }
-    }
-    page.dirty = false;
-    page.frame = frame;
-    page.idleSinceNanos = clock.nanos();
-    made.incrementAndGet();
-    if (closed) {
-      // close() may have walked past this page before it had a frame.
-      var _ = frame(page).close();
-      return Codes.CLOSED;
-    }
-    return page.id;
-  }
-
   /** Gives the memory of a page back that must never be issued again, sooner or later. */
   private void dropSpent(Page page) {
-    if (frame(page).close()) {
-      discard(page);
-    } else {
+    if (!maker.giveBack(page)) {
       spent.add(page);
     }
   }
@@ -558,25 +383,12 @@ final class PagePool {
 
   /** Gives a page's memory back; false when it could not be unmapped now and is kept. */
   private boolean drop(Page page) {
-    Frame frame = frame(page);
-    if (!frame.close()) {
+    if (!maker.giveBack(page)) {
       // No change: it was there before, and a writer that looks for changes would look for ever.
       putBack(page);
       return false;
     }
-    discard(page);
     return true;
-  }
-
-  /** Frees the slot of a page whose mapping is closed. */
-  private void discard(Page page) {
-    Frame frame = frame(page);
-    page.frame = null;
-    budget.give(frame.dataBytes, frame.tableBytes());
-    int id = page.id;
-    directory.release(page);
-    givenBack.incrementAndGet();
-    events.pageGivenBack(id, frame.dataBytes);
   }
 
   // ---- recycling
