@@ -4,5 +4,6 @@ module dev.pinnedstore.engine {
   requires jdk.management;
   requires static transitive org.jspecify;
 
+  exports dev.pinnedstore.buffer;
   exports dev.pinnedstore.store;
 }
