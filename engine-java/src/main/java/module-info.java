@@ -2,6 +2,7 @@
 module dev.pinnedstore.engine {
   requires jdk.jfr;
   requires jdk.management;
+  requires jdk.unsupported;
   requires static transitive org.jspecify;
 
   exports dev.pinnedstore.buffer;

@@ -8,7 +8,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -412,8 +411,22 @@ public final class AlignedBuffer implements AutoCloseable {
         && part.scope().equals(memory.scope());
   }
 
-  /** Keeps the memory of a shared buffer from being given back until {@link #release()}. */
+  /** Returns two parts of this buffer as one; null if the second does not follow the first. */
+  @Nullable MemorySegment join(MemorySegment first, MemorySegment second) {
+    return first.address() + first.byteSize() == second.address()
+        ? memory.asSlice(first.address() - memory.address(), first.byteSize() + second.byteSize())
+        : null;
+  }
+
+  /**
+   * Keeps the memory from being given back until {@link #release()}. That of a confined buffer its
+   * thread keeps, by being busy.
+   */
   void hold() {
+    if (group == null) {
+      checkOpen();
+      return;
+    }
     int seen;
     do {
       seen = (int) STATE.getVolatile(this);
@@ -425,9 +438,12 @@ public final class AlignedBuffer implements AutoCloseable {
 
   /** Undoes a {@link #hold()}; the last one of a closed buffer gives the memory back. */
   void release() {
+    if (group == null) {
+      return;
+    }
     int before = (int) STATE.getAndAdd(this, -1);
     if (before == CLOSED + 1) {
-      place.groups().retire(Objects.requireNonNull(group), memory.address(), memory.byteSize());
+      place.groups().retire(group, memory.address(), memory.byteSize());
     }
   }
 
