@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ public final class DirectFile implements AutoCloseable {
   private final boolean readable;
   private final boolean writable;
   private final Gate gate = new Gate();
+  private final Engines engines;
   private final Object syncLock = new Object();
 
   /** The first failure of a sync; under its lock. */
@@ -68,6 +70,7 @@ public final class DirectFile implements AutoCloseable {
   DirectFile(Path path, OpenFile file, Set<OpenOption> options) {
     this.path = path;
     this.file = file;
+    this.engines = new Engines(file);
     this.writable = options.contains(StandardOpenOption.WRITE);
     this.readable = options.contains(StandardOpenOption.READ) || !writable;
   }
@@ -116,7 +119,11 @@ public final class DirectFile implements AutoCloseable {
    */
   public FileCapabilities capabilities() {
     return new FileCapabilities(
-        isDirect(), file.bufferedReason(), file.alignment(), false, "not there");
+        isDirect(),
+        file.bufferedReason(),
+        file.alignment(),
+        false,
+        "virtual threads were asked for");
   }
 
   /**
@@ -199,6 +206,89 @@ public final class DirectFile implements AutoCloseable {
     return transfer(data(sources, position), position, false);
   }
 
+  /**
+   * Begins to read until the slice is full or the file ends. The buffer is held: closed meanwhile,
+   * it gives its memory back when the operation has ended. Not to be read or written until then;
+   * cancelling the future does not end the operation.
+   *
+   * <p>At most 128 operations of a file are under way at once; others wait for their turn.
+   * Functions that depend on the future run on a virtual thread and may block. Once the file is
+   * closed the future fails with {@link ClosedChannelException}, or with {@link
+   * java.nio.channels.AsynchronousCloseException} if that came while it was under way.
+   *
+   * @param target as of {@link #read(IoSlice, long)}, of memory for all threads
+   * @param position where in the file, 0 or more
+   * @return what {@link #read(IoSlice, long)} returns or throws as {@link IOException}, later
+   * @throws IllegalArgumentException at once, as {@link #read(IoSlice, long)} throws it, and if the
+   *     memory is confined to a thread
+   * @throws IllegalStateException at once, if the buffer of the slice is closed
+   * @throws NonReadableChannelException if the file was not opened to be read
+   */
+  public CompletableFuture<Long> readAsync(IoSlice target, long position) {
+    return readAsync(List.of(target), position);
+  }
+
+  /**
+   * Begins to read into slices, one after another; as {@link #readAsync(IoSlice, long)}.
+   *
+   * @param targets as of {@link #readAsync(IoSlice, long)}
+   * @param position where in the file, 0 or more
+   * @return what {@link #read(List, long)} returns or throws as {@link IOException}, later
+   */
+  public CompletableFuture<Long> readAsync(List<IoSlice> targets, long position) {
+    return start(room(targets, position), position, true);
+  }
+
+  /**
+   * Begins to write all data of a slice; as {@link #readAsync(IoSlice, long)}.
+   *
+   * @param source as of {@link #write(IoSlice, long)}, of memory for all threads; its bytes must
+   *     not change until the future is complete
+   * @param position where in the file, 0 or more
+   * @return what {@link #write(IoSlice, long)} returns or throws as {@link IOException}, later
+   * @throws IllegalArgumentException at once, as {@link #write(IoSlice, long)} throws it, and if
+   *     the memory is confined to a thread
+   * @throws IllegalStateException at once, if the buffer of the slice is closed
+   * @throws NonWritableChannelException if the file was not opened to be written
+   */
+  public CompletableFuture<Long> writeAsync(IoSlice source, long position) {
+    return writeAsync(List.of(source), position);
+  }
+
+  /**
+   * Begins to write the data of slices, one after another; as {@link #writeAsync(IoSlice, long)}.
+   *
+   * @param sources as of {@link #writeAsync(IoSlice, long)}
+   * @param position where in the file, 0 or more
+   * @return what {@link #write(List, long)} returns or throws as {@link IOException}, later
+   */
+  public CompletableFuture<Long> writeAsync(List<IoSlice> sources, long position) {
+    return start(data(sources, position), position, false);
+  }
+
+  private CompletableFuture<Long> start(Parts parts, long position, boolean read) {
+    parts.checkShared();
+    if (!gate.enter()) {
+      return CompletableFuture.failedFuture(new ClosedChannelException());
+    }
+    boolean started = false;
+    try {
+      if (parts.bytes() == 0) {
+        return CompletableFuture.completedFuture(0L);
+      }
+      parts.hold();
+      Transfer transfer = new Transfer(parts, position, read, file.alignment());
+      AsyncTransfer operation = new AsyncTransfer(transfer, file.control(), gate, this::explain);
+      started = true;
+      engines.start(operation);
+      return operation.future;
+    } finally {
+      if (!started) {
+        gate.leave();
+      }
+    }
+  }
+
   private Parts room(List<IoSlice> targets, long position) {
     if (!readable) {
       throw new NonReadableChannelException();
@@ -238,8 +328,6 @@ public final class DirectFile implements AutoCloseable {
       } finally {
         parts.release();
       }
-    } catch (ClosedChannelException e) {
-      throw e;
     } catch (IOException e) {
       throw explain(read ? "read" : "write", parts.bytes(), position, e);
     } finally {
@@ -247,8 +335,18 @@ public final class DirectFile implements AutoCloseable {
     }
   }
 
+  private Throwable explain(Transfer transfer, Throwable failure) {
+    return failure instanceof IOException e
+        ? explain(
+            transfer.isRead() ? "read" : "write", transfer.parts().bytes(), transfer.start(), e)
+        : failure;
+  }
+
   /** Adds where it happened to what the system said. */
   private IOException explain(String what, long bytes, long position, IOException e) {
+    if (e instanceof ClosedChannelException) {
+      return e;
+    }
     FileSystemException explained =
         new FileSystemException(
             path.toString(),
@@ -313,8 +411,6 @@ public final class DirectFile implements AutoCloseable {
       if (size > 0) {
         file.control().allocate(size);
       }
-    } catch (ClosedChannelException e) {
-      throw e;
     } catch (IOException e) {
       throw explain("preallocate", size, 0, e);
     } finally {
@@ -382,14 +478,16 @@ public final class DirectFile implements AutoCloseable {
   }
 
   /**
-   * Closes the file when the operations that are under way have ended. Syncs nothing. Again it does
-   * nothing.
+   * Closes the file. Asynchronous operations that wait for their turn are ended, those under way
+   * are cancelled where the system can, and then it waits until all operations have ended. Syncs
+   * nothing. Again it does nothing.
    *
    * @throws IOException if the system reports an error; the file is closed all the same
    */
   @Override
   public void close() throws IOException {
     if (gate.close()) {
+      engines.close();
       gate.awaitEmpty();
       file.close();
     }

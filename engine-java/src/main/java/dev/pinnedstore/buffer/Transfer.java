@@ -37,6 +37,11 @@ final class Transfer {
     return parts;
   }
 
+  /** Where it all begins in the file. */
+  long start() {
+    return position;
+  }
+
   /** Where the rest begins in the file. */
   long position() {
     return position + done;
