@@ -31,6 +31,11 @@ final class AsyncTransfer implements AsyncOperation {
     this.explainer = explainer;
   }
 
+  /** Whether its memory stays, whoever closes what, because this holds it. */
+  boolean isKept() {
+    return transfer.parts().isKept();
+  }
+
   @Override
   public boolean isRead() {
     return transfer.isRead();
@@ -61,5 +66,11 @@ final class AsyncTransfer implements AsyncOperation {
     } else {
       future.completeExceptionally(explainer.explain(transfer, failure));
     }
+  }
+
+  @Override
+  public void abandon(Throwable failure) {
+    gate.leave();
+    future.completeExceptionally(explainer.explain(transfer, failure));
   }
 }

@@ -67,10 +67,10 @@ public final class DirectFile implements AutoCloseable {
   /** The first failure of a sync; under its lock. */
   private @Nullable IOException syncFailure;
 
-  DirectFile(Path path, OpenFile file, Set<OpenOption> options) {
+  DirectFile(Path path, OpenFile file, Engines engines, Set<OpenOption> options) {
     this.path = path;
     this.file = file;
-    this.engines = new Engines(file);
+    this.engines = engines;
     this.writable = options.contains(StandardOpenOption.WRITE);
     this.readable = options.contains(StandardOpenOption.READ) || !writable;
   }
@@ -98,9 +98,9 @@ public final class DirectFile implements AutoCloseable {
       all.add(StandardOpenOption.READ);
     }
     boolean direct = !all.remove(FileOption.BUFFERED);
-    all.remove(FileOption.VIRTUAL_THREADS);
+    boolean ring = !all.remove(FileOption.VIRTUAL_THREADS);
     OpenFile file = FileOpener.open(path, all, direct, NativeTier.current());
-    return new DirectFile(path, file, all);
+    return new DirectFile(path, file, Engines.of(path, file, ring), all);
   }
 
   /**
@@ -113,17 +113,15 @@ public final class DirectFile implements AutoCloseable {
   }
 
   /**
-   * Returns what this file does, and why not more.
+   * Returns what this file does, and why not more. The first call makes the ring, if there can be
+   * one, as the first asynchronous operation does.
    *
    * @return always the same
    */
   public FileCapabilities capabilities() {
+    String ringReason = engines.ringReason();
     return new FileCapabilities(
-        isDirect(),
-        file.bufferedReason(),
-        file.alignment(),
-        false,
-        "virtual threads were asked for");
+        isDirect(), file.bufferedReason(), file.alignment(), ringReason.isEmpty(), ringReason);
   }
 
   /**

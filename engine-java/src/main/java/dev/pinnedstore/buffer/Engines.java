@@ -1,23 +1,80 @@
 package dev.pinnedstore.buffer;
 
 import dev.pinnedstore.os.AsyncIo;
-import dev.pinnedstore.os.AsyncOperation;
 import dev.pinnedstore.os.OpenFile;
+import dev.pinnedstore.os.RingIo;
 import dev.pinnedstore.os.ThreadsIo;
+import dev.pinnedstore.os.UringException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/** What carries the asynchronous operations of one file out; made when the first one comes. */
+/**
+ * What carries the asynchronous operations of one file out. The ring is made when it is first asked
+ * for; where there can be none, and for memory that it could not keep, there are virtual threads.
+ */
 final class Engines {
   private final AsyncIo threads;
+  private final @Nullable RingMaker maker;
 
-  Engines(OpenFile file) {
-    this.threads = new ThreadsIo(file.virtual());
+  private @Nullable AsyncIo ring;
+  private @Nullable String ringReason;
+  private boolean closed;
+
+  /** Makes a ring, or says why not. */
+  @FunctionalInterface
+  interface RingMaker {
+    AsyncIo make() throws UringException;
   }
 
-  void start(AsyncOperation operation) {
-    threads.start(operation);
+  Engines(AsyncIo threads, @Nullable RingMaker maker) {
+    this.threads = threads;
+    this.maker = maker;
   }
 
+  static Engines of(Path path, OpenFile file, boolean ringWanted) {
+    return new Engines(
+        new ThreadsIo(file.virtual()),
+        ringWanted ? () -> RingIo.open(path, file.descriptor()) : null);
+  }
+
+  void start(AsyncTransfer operation) {
+    AsyncIo best = operation.isKept() ? ring() : null;
+    (best == null ? threads : best).start(operation);
+  }
+
+  /** Says why there is no ring; empty if there is one. */
+  String ringReason() {
+    return ring() == null ? String.valueOf(ringReason) : "";
+  }
+
+  private synchronized @Nullable AsyncIo ring() {
+    if (ring == null && ringReason == null) {
+      if (closed) {
+        return null;
+      }
+      if (maker == null) {
+        ringReason = "virtual threads were asked for";
+        return null;
+      }
+      try {
+        ring = maker.make();
+      } catch (UringException e) {
+        ringReason = e.reason();
+      }
+    }
+    return ring;
+  }
+
+  /** Ends what has not begun, and waits for the rest. */
   void close() {
+    AsyncIo opened;
+    synchronized (this) {
+      closed = true;
+      opened = ring;
+    }
     threads.close();
+    if (opened != null) {
+      opened.close();
+    }
   }
 }

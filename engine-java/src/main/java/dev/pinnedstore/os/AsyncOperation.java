@@ -45,4 +45,12 @@ public interface AsyncOperation {
    * @param failure why it failed; null if it did not
    */
   void end(@Nullable Throwable failure);
+
+  /**
+   * Gives it up, instead of {@link #end}, when nobody knows whether the system still uses its
+   * memory, which is then never given back.
+   *
+   * @param failure why
+   */
+  void abandon(Throwable failure);
 }

@@ -37,9 +37,6 @@ final class LinuxFile implements FileIo {
   /** Parts of one call at most, {@code IOV_MAX}. */
   static final int MAX_PARTS = 1024;
 
-  /** struct iovec: an address and a length, 8 bytes each. */
-  private static final long IOVEC_BYTES = 16;
-
   private static final MethodHandle OPEN =
       NativeCalls.bind("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle CLOSE =
@@ -112,10 +109,9 @@ final class LinuxFile implements FileIo {
     }
     int count = Math.min(parts.length, MAX_PARTS);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment vector = arena.allocate(count * IOVEC_BYTES, Long.BYTES);
+      MemorySegment vector = arena.allocate(count * IoVector.BYTES, Long.BYTES);
       for (int i = 0; i < count; i++) {
-        vector.set(JAVA_LONG, i * IOVEC_BYTES, parts[i].address());
-        vector.set(JAVA_LONG, i * IOVEC_BYTES + Long.BYTES, parts[i].byteSize());
+        IoVector.set(vector, i * IoVector.BYTES, parts[i]);
       }
       return NativeCalls.call(
           -1, state -> (long) many.invokeExact(state, descriptor, vector, count, position));

@@ -35,6 +35,15 @@ final class NativeCalls {
     return bind(LINKER.defaultLookup(), name, signature);
   }
 
+  /** Binds a function of the C library that takes what it is given. */
+  static MethodHandle bind(String name, FunctionDescriptor signature, Linker.Option variadic) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        signature,
+        Linker.Option.captureCallState(CODE_NAME),
+        variadic);
+  }
+
   /** Binds a function of a library that stays loaded. */
   static MethodHandle bind(SymbolLookup library, String name, FunctionDescriptor signature) {
     return LINKER.downcallHandle(

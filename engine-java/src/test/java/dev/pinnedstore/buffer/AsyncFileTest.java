@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pinnedstore.os.AsyncIo;
+import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.os.Proc;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -70,6 +71,9 @@ class AsyncFileTest {
           .isEqualTo("virtual threads were asked for");
       FileCapabilities found = best.capabilities();
       assertThat(found.ioUringReason().isEmpty()).isEqualTo(found.ioUring());
+      if (NativeTier.current() == NativeTier.DENIED) {
+        assertThat(found.ioUringReason()).contains(NativeTier.flag());
+      }
       assertThat(best.capabilities()).isEqualTo(found);
     }
   }

@@ -65,7 +65,7 @@ class DirectFileTest {
       DirectFile open(Path path) throws IOException {
         Set<OpenOption> options = Set.of(CREATE, READ, WRITE);
         OpenFile file = FileOpener.open(path, options, true, NativeTier.DENIED);
-        return new DirectFile(path, file, options);
+        return new DirectFile(path, file, Engines.of(path, file, true), options);
       }
     };
 

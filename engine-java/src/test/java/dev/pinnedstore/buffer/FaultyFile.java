@@ -40,10 +40,9 @@ final class FaultyFile implements FileIo, FileControl {
 
   DirectFile open(int alignment) {
     Set<OpenOption> options = Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
-    return new DirectFile(
-        PATH,
-        new OpenFile(this, this, this, alignment, alignment == 1 ? "a test" : "", -1, this),
-        options);
+    OpenFile file =
+        new OpenFile(this, this, this, alignment, alignment == 1 ? "a test" : "", -1, this);
+    return new DirectFile(PATH, file, Engines.of(PATH, file, true), options);
   }
 
   @Override
