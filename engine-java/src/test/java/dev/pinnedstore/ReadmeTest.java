@@ -34,7 +34,8 @@ class ReadmeTest {
   @Test
   void everyJavaBlockIsARegionOfTheCompiledSnippets() {
     assertThat(readme.blocks("java")).isNotEmpty();
-    List<String> regions = new ArrayList<>(Readme.regions(TESTS.resolve("store/StoreSnippets.java")));
+    List<String> regions =
+        new ArrayList<>(Readme.regions(TESTS.resolve("store/StoreSnippets.java")));
     regions.addAll(Readme.regions(TESTS.resolve("buffer/BufferSnippets.java")));
     assertThat(regions).containsExactlyInAnyOrderElementsOf(readme.blocks("java"));
   }

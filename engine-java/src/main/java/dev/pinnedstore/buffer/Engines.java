@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What carries the asynchronous operations of one file out. The ring is made when it is first asked
- * for; where there can be none, and for memory that it could not keep, there are virtual threads.
+ * for; where there can be none, and for memory that it could not keep, there are virtual threads,
+ * or on Windows completion ports.
  */
 final class Engines {
   private final AsyncIo threads;
@@ -31,10 +32,12 @@ final class Engines {
     this.maker = maker;
   }
 
-  static Engines of(Path path, OpenFile file, boolean ringWanted) {
+  /** Uses the best there is, or virtual threads alone. */
+  static Engines of(Path path, OpenFile file, boolean best) {
+    AsyncIo ports = best ? file.ports() : null;
     return new Engines(
-        new ThreadsIo(file.virtual()),
-        ringWanted ? () -> RingIo.open(path, file.descriptor()) : null);
+        ports == null ? new ThreadsIo(file.virtual()) : ports,
+        best ? () -> RingIo.open(path, file.descriptor()) : null);
   }
 
   void start(AsyncTransfer operation) {

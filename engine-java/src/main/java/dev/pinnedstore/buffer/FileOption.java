@@ -6,6 +6,6 @@ import java.nio.file.OpenOption;
 public enum FileOption implements OpenOption {
   /** No direct I/O: the system's page cache is used, and nothing needs to be aligned. */
   BUFFERED,
-  /** No io_uring: asynchronous operations run on virtual threads. */
+  /** No io_uring, and no completion ports: asynchronous operations run on virtual threads. */
   VIRTUAL_THREADS
 }

@@ -2,6 +2,7 @@ package dev.pinnedstore.os;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
@@ -113,11 +114,23 @@ public final class FileOpener {
     return new OpenFile(
         raw == null ? virtual : raw,
         virtual,
+        ports(path, options, opened),
         new ChannelControl(anchor, raw),
         multiple,
         reason,
         raw == null ? -1 : raw.descriptor(),
         () -> closeAll(opened));
+  }
+
+  /** Untested; the JDK hands {@code DIRECT} on to Windows here as it does for other channels. */
+  private static @Nullable AsyncIo ports(Path path, Set<OpenOption> options, List<Closeable> opened)
+      throws IOException {
+    if (OperatingSystem.CURRENT != OperatingSystem.WINDOWS) {
+      return null;
+    }
+    PortsIo ports = new PortsIo(AsynchronousFileChannel.open(path, options, null));
+    opened.add(ports);
+    return ports;
   }
 
   /** Opens by a system call; null where that is not possible, and then a channel has to do. */

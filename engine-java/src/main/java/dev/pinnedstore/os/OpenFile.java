@@ -2,6 +2,7 @@ package dev.pinnedstore.os;
 
 import java.io.Closeable;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that {@link FileOpener} opened, in all the ways that it is used. Whoever opened it closes
@@ -9,6 +10,7 @@ import java.io.IOException;
  *
  * @param blocking for platform threads
  * @param virtual for virtual threads: does not keep others from their carrier
+ * @param ports carries operations out where the system has an own way to; null elsewhere
  * @param control the file as a whole
  * @param alignment what addresses, lengths and positions must be multiples of, in bytes; 1 for
  *     buffered I/O
@@ -19,6 +21,7 @@ import java.io.IOException;
 public record OpenFile(
     FileIo blocking,
     FileIo virtual,
+    @Nullable AsyncIo ports,
     FileControl control,
     int alignment,
     String bufferedReason,

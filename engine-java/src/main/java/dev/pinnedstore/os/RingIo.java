@@ -328,7 +328,7 @@ public final class RingIo implements AsyncIo {
         }
         failure = new AsynchronousCloseException();
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failure = e;
     }
     slots[slot] = null;

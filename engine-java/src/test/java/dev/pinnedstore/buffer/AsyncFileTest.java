@@ -10,11 +10,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pinnedstore.os.AsyncIo;
+import dev.pinnedstore.os.FileOpener;
 import dev.pinnedstore.os.NativeTier;
+import dev.pinnedstore.os.OpenFile;
+import dev.pinnedstore.os.PortsIo;
 import dev.pinnedstore.os.Proc;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -45,7 +50,17 @@ class AsyncFileTest {
     BEST,
     BEST_BUFFERED(FileOption.BUFFERED),
     THREADS(FileOption.VIRTUAL_THREADS),
-    THREADS_BUFFERED(FileOption.VIRTUAL_THREADS, FileOption.BUFFERED);
+    THREADS_BUFFERED(FileOption.VIRTUAL_THREADS, FileOption.BUFFERED),
+    /** What Windows would take, on the JDK's threads. */
+    CHANNEL {
+      @Override
+      DirectFile open(Path path) throws IOException {
+        Set<OpenOption> options = Set.of(CREATE, READ, WRITE);
+        OpenFile file = FileOpener.open(path, options, false, NativeTier.current());
+        AsyncIo ports = new PortsIo(AsynchronousFileChannel.open(path, READ, WRITE));
+        return new DirectFile(path, file, new Engines(ports, null), options);
+      }
+    };
 
     private final List<OpenOption> options = new ArrayList<>(List.of(CREATE, READ, WRITE));
 

@@ -64,8 +64,7 @@ class BufferReadmeTest {
   }
 
   private static void elsewhere(AlignedBuffer page) throws Exception {
-    Throwable thrown =
-        CompletableFuture.supplyAsync(() -> catchThrowable(page::length)).get();
+    Throwable thrown = CompletableFuture.supplyAsync(() -> catchThrowable(page::length)).get();
     throw (WrongThreadException) thrown;
   }
 

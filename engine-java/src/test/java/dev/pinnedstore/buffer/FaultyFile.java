@@ -41,7 +41,7 @@ final class FaultyFile implements FileIo, FileControl {
   DirectFile open(int alignment) {
     Set<OpenOption> options = Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
     OpenFile file =
-        new OpenFile(this, this, this, alignment, alignment == 1 ? "a test" : "", -1, this);
+        new OpenFile(this, this, null, this, alignment, alignment == 1 ? "a test" : "", -1, this);
     return new DirectFile(PATH, file, Engines.of(PATH, file, true), options);
   }
 

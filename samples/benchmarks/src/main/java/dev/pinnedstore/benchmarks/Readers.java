@@ -30,16 +30,14 @@ final class Readers {
   }
 
   /** As the JDK does it; in order where the block is large. */
-  static double channel(Path path, long bytes, int depth, int seconds, int block)
-      throws Exception {
+  static double channel(Path path, long bytes, int depth, int seconds, int block) throws Exception {
     OpenOption direct =
         (OpenOption)
             Stream.of(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
                 .filter(option -> option.toString().equals("DIRECT"))
                 .findAny()
                 .orElseThrow();
-    try (FileChannel channel =
-            FileChannel.open(path, Set.of(StandardOpenOption.READ, direct));
+    try (FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.READ, direct));
         AlignedBuffer buffer = AlignedBuffer.shared((long) depth * block)) {
       return threads(
           buffer,
@@ -61,8 +59,7 @@ final class Readers {
       throws Exception {
     try (DirectFile file = DirectFile.open(path);
         AlignedBuffer buffer = AlignedBuffer.shared((long) depth * ReadRates.PAGE)) {
-      return threads(
-          buffer, bytes, ReadRates.PAGE, depth, seconds, threads, file::readFully);
+      return threads(buffer, bytes, ReadRates.PAGE, depth, seconds, threads, file::readFully);
     }
   }
 
@@ -95,7 +92,8 @@ final class Readers {
               () -> {
                 long next = 0;
                 while (System.nanoTime() < end) {
-                  long at = inOrder ? next++ % blocks : ThreadLocalRandom.current().nextLong(blocks);
+                  long at =
+                      inOrder ? next++ % blocks : ThreadLocalRandom.current().nextLong(blocks);
                   try {
                     read.at(frame, at * block);
                   } catch (IOException e) {
