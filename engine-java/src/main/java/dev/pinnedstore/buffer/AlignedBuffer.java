@@ -388,8 +388,23 @@ public final class AlignedBuffer implements AutoCloseable {
     checkThread();
     // Acquire: another thread may have closed a shared buffer, and it counts from now on.
     if ((int) STATE.getAcquire(this) < 0) {
-      throw new IllegalStateException("the buffer is closed");
+      throw closed();
     }
+  }
+
+  /**
+   * The same by a plain load, which a loop may make once only: for what leads to no memory without
+   * another check.
+   */
+  void checkOpenSoon() {
+    checkThread();
+    if (state < 0) {
+      throw closed();
+    }
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException("the buffer is closed");
   }
 
   private void checkThread() {
@@ -403,12 +418,13 @@ public final class AlignedBuffer implements AutoCloseable {
     return group == null;
   }
 
-  /** Whether a segment lies inside the memory of this buffer. */
+  /**
+   * Whether a segment lies inside the memory of this buffer. By its addresses alone: whatever arena
+   * it came by, holding this buffer keeps them.
+   */
   boolean contains(MemorySegment part) {
     long offset = part.address() - memory.address();
-    return offset >= 0
-        && offset <= memory.byteSize() - part.byteSize()
-        && part.scope().equals(memory.scope());
+    return offset >= 0 && offset <= memory.byteSize() - part.byteSize();
   }
 
   /** Returns two parts of this buffer as one; null if the second does not follow the first. */
@@ -431,7 +447,7 @@ public final class AlignedBuffer implements AutoCloseable {
     do {
       seen = (int) STATE.getVolatile(this);
       if (seen < 0) {
-        throw new IllegalStateException("the buffer is closed");
+        throw closed();
       }
     } while (!STATE.compareAndSet(this, seen, seen + 1));
   }

@@ -2,6 +2,8 @@ package dev.pinnedstore.buffer;
 
 import java.lang.foreign.MemorySegment;
 import java.util.AbstractList;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.RandomAccess;
 
@@ -23,7 +25,7 @@ final class Frames extends AbstractList<IoSlice> implements RandomAccess {
 
   @Override
   public IoSlice get(int index) {
-    buffer.checkOpen();
+    buffer.checkOpenSoon();
     long start = Objects.checkIndex(index, count) * chunk;
     long data = Math.min(Math.max(length - start, 0), chunk);
     return new IoSlice(memory.asSlice(start, chunk), data, buffer);
@@ -32,5 +34,28 @@ final class Frames extends AbstractList<IoSlice> implements RandomAccess {
   @Override
   public int size() {
     return count;
+  }
+
+  /** Without the count of changes that the inherited one keeps: there are none. */
+  @Override
+  public Iterator<IoSlice> iterator() {
+    return new Cursor();
+  }
+
+  private final class Cursor implements Iterator<IoSlice> {
+    private int next;
+
+    @Override
+    public boolean hasNext() {
+      return next < count;
+    }
+
+    @Override
+    public IoSlice next() {
+      if (next >= count) {
+        throw new NoSuchElementException();
+      }
+      return get(next++);
+    }
   }
 }

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
 
 /** Threads that read a file for some seconds; each method returns reads per second. */
 final class Readers {
+  /** Memory of this size is in one piece, for the device too, where huge pages are on. */
+  private static final long HUGE = 2L << 20;
+
   private Readers() {}
 
   /** Reads once. */
@@ -38,7 +41,7 @@ final class Readers {
                 .findAny()
                 .orElseThrow();
     try (FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.READ, direct));
-        AlignedBuffer buffer = AlignedBuffer.shared((long) depth * block)) {
+        AlignedBuffer buffer = AlignedBuffer.shared(Math.max((long) depth * block, HUGE))) {
       return threads(
           buffer,
           bytes,
@@ -65,7 +68,7 @@ final class Readers {
 
   static double sequential(Path path, long bytes, int seconds) throws Exception {
     try (DirectFile file = DirectFile.open(path);
-        AlignedBuffer buffer = AlignedBuffer.shared(ReadRates.LARGE)) {
+        AlignedBuffer buffer = AlignedBuffer.shared(HUGE)) {
       return threads(
           buffer, bytes, ReadRates.LARGE, 1, seconds, Thread.ofPlatform(), file::readFully);
     }
@@ -86,7 +89,7 @@ final class Readers {
     long start = System.nanoTime();
     long end = start + seconds * 1_000_000_000L;
     List<Thread> crew = new ArrayList<>();
-    for (IoSlice frame : buffer.slices(block)) {
+    for (IoSlice frame : buffer.slices(block).subList(0, depth)) {
       crew.add(
           threads.start(
               () -> {
