@@ -48,8 +48,10 @@ final class LinuxFile implements FileIo {
   private static final MethodHandle FALLOCATE =
       NativeCalls.bind(
           "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle STATX =
-      NativeCalls.bind(
+
+  /** Null where the C library is older than the call. */
+  private static final @Nullable MethodHandle STATX =
+      NativeCalls.bindIfThere(
           "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
 
   private final Path path;
@@ -162,6 +164,10 @@ final class LinuxFile implements FileIo {
    * The multiples that direct I/O needs; 0 if it is not possible, -1 if the kernel does not say.
    */
   int directAlignment() {
+    MethodHandle statx = STATX;
+    if (statx == null) {
+      return -1;
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment result = arena.allocate(StatxLayout.BYTES, Long.BYTES);
       MemorySegment empty = arena.allocateFrom("");
@@ -170,7 +176,7 @@ final class LinuxFile implements FileIo {
               -1,
               state ->
                   (int)
-                      STATX.invokeExact(
+                      statx.invokeExact(
                           state,
                           descriptor,
                           empty,

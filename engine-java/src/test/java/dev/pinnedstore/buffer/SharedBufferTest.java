@@ -152,6 +152,33 @@ class SharedBufferTest {
   }
 
   @Test
+  void anOperationThatRacesWithCloseHoldsTheMemoryOrIsRefused() throws Exception {
+    for (int round = 0; round < 2000; round++) {
+      AlignedBuffer buffer = make(SharedGroups.ALONE_BYTES);
+      MemorySegment segment = buffer.segment();
+      FutureTask<Boolean> operation =
+          new FutureTask<>(
+              () -> {
+                try {
+                  buffer.hold();
+                } catch (IllegalStateException e) {
+                  return true;
+                }
+                // Held: whatever becomes of the buffer, this is its memory.
+                segment.set(JAVA_BYTE, 0, (byte) 1);
+                boolean alive = segment.get(JAVA_BYTE, 0) == 1;
+                buffer.release();
+                return alive;
+              });
+      Thread thread = Thread.ofPlatform().start(operation);
+      buffer.close();
+      assertThat(operation.get()).isTrue();
+      thread.join();
+      assertThat(memory.released).isEqualTo(round + 1);
+    }
+  }
+
+  @Test
   void extendOnManyThreadsLosesNothing() throws Exception {
     try (AlignedBuffer buffer = AlignedBuffer.shared(1 << 20)) {
       buffer.clear();
@@ -186,6 +213,7 @@ class SharedBufferTest {
   private static final class Recorder implements BufferMemory {
     final Set<Long> free = new HashSet<>();
     int twice;
+    int released;
 
     @Override
     public MemorySegment take(long bytes, boolean zeroed, Arena lifetime) {
@@ -194,6 +222,7 @@ class SharedBufferTest {
 
     @Override
     public synchronized void release(long address, long bytes) {
+      released++;
       if (!free.add(address)) {
         twice++;
       }

@@ -196,7 +196,7 @@ final class SimulatedKernel implements UringKernel {
         request.opcode == UringLayout.OP_READV || request.opcode == UringLayout.OP_WRITEV;
     boolean read = request.opcode == UringLayout.OP_READ || request.opcode == UringLayout.OP_READV;
     int parts = vector ? request.length : 1;
-    long limit = random.nextInt(100) < shortPercent ? random.nextInt(5000) : Long.MAX_VALUE;
+    long limit = random.nextInt(100) < shortPercent ? 1 + random.nextInt(5000) : Long.MAX_VALUE;
     long at = request.position;
     long end = Math.min(disk.length, at + Math.min(limit, disk.length));
     if (at < 0) {
