@@ -59,8 +59,7 @@ public final class FileOpener {
       try {
         Set<OpenOption> past = new HashSet<>(again);
         past.add(directOption());
-        int block = (int) Math.max(1, Files.getFileStore(path).getBlockSize());
-        return open(path, past, tier, block, "");
+        return open(path, past, tier, blockBytes(path), "");
       } catch (UnsupportedOperationException | IOException e) {
         reason = "no direct I/O here: " + e.getMessage();
       }
@@ -168,6 +167,15 @@ public final class FileOpener {
 
   private static boolean isDirect(OpenOption option) {
     return option instanceof Enum<?> value && value.name().equals("DIRECT");
+  }
+
+  /** What the file store names; a page where a container hides its mount from the JDK. */
+  private static int blockBytes(Path path) {
+    try {
+      return (int) Math.max(1, Files.getFileStore(path).getBlockSize());
+    } catch (IOException | UnsupportedOperationException e) {
+      return Machine.pageBytes();
+    }
   }
 
   private static int directAlignment(LinuxFile raw) {
