@@ -2,7 +2,9 @@
 module dev.pinnedstore.engine {
   requires jdk.jfr;
   requires jdk.management;
+  requires jdk.unsupported;
   requires static transitive org.jspecify;
 
+  exports dev.pinnedstore.buffer;
   exports dev.pinnedstore.store;
 }

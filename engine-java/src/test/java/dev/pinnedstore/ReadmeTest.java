@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 
 /** README.md shows code that is compiled and run, commands that exist, and links that lead on. */
 class ReadmeTest {
-  private static final Path SNIPPETS =
-      Readme.root().resolve("engine-java/src/test/java/dev/pinnedstore/store/StoreSnippets.java");
+  private static final Path TESTS =
+      Readme.root().resolve("engine-java/src/test/java/dev/pinnedstore");
   private static final byte[] MESSAGE = "hello".getBytes(UTF_8);
 
   private final Readme readme = Readme.read();
@@ -34,7 +34,10 @@ class ReadmeTest {
   @Test
   void everyJavaBlockIsARegionOfTheCompiledSnippets() {
     assertThat(readme.blocks("java")).isNotEmpty();
-    assertThat(Readme.regions(SNIPPETS)).containsExactlyInAnyOrderElementsOf(readme.blocks("java"));
+    List<String> regions =
+        new ArrayList<>(Readme.regions(TESTS.resolve("store/StoreSnippets.java")));
+    regions.addAll(Readme.regions(TESTS.resolve("buffer/BufferSnippets.java")));
+    assertThat(regions).containsExactlyInAnyOrderElementsOf(readme.blocks("java"));
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /** Makes native calls, and is the one place where their error codes are captured. */
 @SuppressWarnings("restricted")
@@ -33,6 +34,20 @@ final class NativeCalls {
   /** Binds a function of the C library. */
   static MethodHandle bind(String name, FunctionDescriptor signature) {
     return bind(LINKER.defaultLookup(), name, signature);
+  }
+
+  /** Binds a function of the C library; null if this one has none of that name. */
+  static @Nullable MethodHandle bindIfThere(String name, FunctionDescriptor signature) {
+    return LINKER.defaultLookup().find(name).isPresent() ? bind(name, signature) : null;
+  }
+
+  /** Binds a function of the C library that takes what it is given. */
+  static MethodHandle bind(String name, FunctionDescriptor signature, Linker.Option variadic) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        signature,
+        Linker.Option.captureCallState(CODE_NAME),
+        variadic);
   }
 
   /** Binds a function of a library that stays loaded. */

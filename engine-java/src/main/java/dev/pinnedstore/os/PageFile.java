@@ -80,6 +80,11 @@ final class PageFile {
         });
   }
 
+  /** Makes the file longer; what lies between is a hole. Not for use beside itself. */
+  void extendTo(long bytes) throws IOException {
+    IoThreads.call(() -> channel.write(ByteBuffer.wrap(new byte[1]), bytes - 1));
+  }
+
   /** Maps a range of the file for as long as an arena lives. */
   MemorySegment map(MapMode mode, long offset, long bytes, Arena arena)
       throws IOException, MappingFailedException {

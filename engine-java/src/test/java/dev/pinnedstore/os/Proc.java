@@ -7,39 +7,39 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What Linux says about this process. */
-final class Proc {
+public final class Proc {
   private Proc() {}
 
-  static boolean isThere() {
+  public static boolean isThere() {
     return Files.isReadable(Path.of("/proc/self/smaps"));
   }
 
-  static long openFiles() throws IOException {
+  public static long openFiles() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
       return files.count();
     }
   }
 
-  static long addressSpaceBytes() throws IOException {
+  public static long addressSpaceBytes() throws IOException {
     return lines("status").stream()
         .filter(line -> line.startsWith("VmSize:"))
         .mapToLong(Proc::kiloBytes)
         .sum();
   }
 
-  static long pageFileMappings() throws IOException {
+  public static long pageFileMappings() throws IOException {
     return lines("maps").stream().filter(line -> line.contains(PageFile.PREFIX)).count();
   }
 
   /**
    * Resident bytes of the mapping that an address belongs to, neighbours merged with it included.
    */
-  static long residentBytes(long address) throws IOException {
+  public static long residentBytes(long address) throws IOException {
     return kiloBytes(attribute(address, "Rss:"));
   }
 
   /** Resident bytes of this process. */
-  static long residentBytes() throws IOException {
+  public static long residentBytes() throws IOException {
     return lines("status").stream()
         .filter(line -> line.startsWith("VmRSS:"))
         .mapToLong(Proc::kiloBytes)
@@ -47,7 +47,7 @@ final class Proc {
   }
 
   /** How many mappings share a byte with a range. */
-  static long mappingsOf(long address, long bytes) throws IOException {
+  public static long mappingsOf(long address, long bytes) throws IOException {
     return lines("maps").stream()
         .map(line -> line.split(" ", 2)[0].split("-"))
         .filter(range -> Long.compareUnsigned(parse(range[0]), address + bytes) < 0)
@@ -55,7 +55,7 @@ final class Proc {
         .count();
   }
 
-  static String flags(long address) throws IOException {
+  public static String flags(long address) throws IOException {
     return attribute(address, "VmFlags:");
   }
 

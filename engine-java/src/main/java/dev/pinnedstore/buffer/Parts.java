@@ -1,0 +1,155 @@
+package dev.pinnedstore.buffer;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * The memory of one transfer, checked: slices that lie one behind the other in the same buffer are
+ * one part.
+ */
+final class Parts {
+  /** Never started; stands for any thread that does not own a confined segment. */
+  private static final Thread STRANGER = Thread.ofPlatform().unstarted(() -> {});
+
+  private final MemorySegment[] segments;
+  private final AlignedBuffer[] owners;
+  private final long bytes;
+
+  /** Whether the system may be given bare addresses: nothing can free the memory meanwhile. */
+  private final boolean kept;
+
+  private Parts(MemorySegment[] segments, AlignedBuffer[] owners, long bytes, boolean kept) {
+    this.segments = segments;
+    this.owners = owners;
+    this.bytes = bytes;
+    this.kept = kept;
+  }
+
+  /** What the slices hold, to be written. */
+  static Parts data(Collection<IoSlice> slices, int alignment) {
+    return of(slices, alignment, false);
+  }
+
+  /** What the slices have room for, to be read into. */
+  static Parts room(Collection<IoSlice> slices, int alignment) {
+    return of(slices, alignment, true);
+  }
+
+  private static Parts of(Collection<IoSlice> slices, int alignment, boolean room) {
+    List<MemorySegment> segments = new ArrayList<>(slices.size());
+    List<AlignedBuffer> owners = new ArrayList<>(1);
+    AlignedBuffer last = null;
+    long bytes = 0;
+    boolean kept = true;
+    for (IoSlice slice : slices) {
+      MemorySegment memory = room ? slice.memory() : slice.segment();
+      check(memory, alignment, room);
+      if (memory.byteSize() == 0) {
+        continue;
+      }
+      bytes = Math.addExact(bytes, memory.byteSize());
+      AlignedBuffer owner = slice.owner();
+      kept &= owner != null || isConfined(memory);
+      if (owner != null && !owners.contains(owner)) {
+        owners.add(owner);
+      }
+      MemorySegment joined =
+          owner != null && owner.equals(last) ? owner.join(segments.getLast(), memory) : null;
+      if (joined == null) {
+        segments.add(memory);
+      } else {
+        segments.set(segments.size() - 1, joined);
+      }
+      last = owner;
+    }
+    return new Parts(
+        segments.toArray(MemorySegment[]::new), owners.toArray(AlignedBuffer[]::new), bytes, kept);
+  }
+
+  private static void check(MemorySegment memory, int alignment, boolean room) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("memory=" + memory + ": must be outside the heap");
+    }
+    if (room && memory.isReadOnly()) {
+      throw new IllegalArgumentException("memory=" + memory + ": is read-only");
+    }
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException("memory=" + memory + ": is confined to another thread");
+    }
+    checkMultiple("address", memory.address(), alignment);
+    checkMultiple(room ? "capacity" : "length", memory.byteSize(), alignment);
+  }
+
+  static void checkMultiple(String name, long value, int alignment) {
+    if (value % alignment != 0) {
+      throw new IllegalArgumentException(
+          name + "=" + value + ": must be a multiple of " + alignment + " bytes");
+    }
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** What is left when so many bytes are done; all in one call where memory is kept. */
+  MemorySegment[] after(long done) {
+    long skip = done;
+    int first = 0;
+    while (skip >= segments[first].byteSize()) {
+      skip -= segments[first++].byteSize();
+    }
+    int count = kept ? segments.length - first : 1;
+    MemorySegment[] rest = new MemorySegment[count];
+    System.arraycopy(segments, first, rest, 0, count);
+    if (skip > 0) {
+      rest[0] = rest[0].asSlice(skip);
+    }
+    return rest;
+  }
+
+  /** Keeps the buffers from being given back; to be undone by {@link #release()}. */
+  void hold() {
+    int held = 0;
+    try {
+      for (; held < owners.length; held++) {
+        owners[held].hold();
+      }
+    } finally {
+      if (held < owners.length) {
+        while (held > 0) {
+          owners[--held].release();
+        }
+      }
+    }
+  }
+
+  void release() {
+    for (AlignedBuffer owner : owners) {
+      owner.release();
+    }
+  }
+
+  /** Refuses memory of one thread, which no other can use. */
+  void checkShared() {
+    for (MemorySegment segment : segments) {
+      if (isConfined(segment)) {
+        throw new IllegalArgumentException(
+            "memory="
+                + segment
+                + ": is confined to a thread; asynchronous I/O takes memory for all threads, as of"
+                + " AlignedBuffer.shared");
+      }
+    }
+  }
+
+  /** Whether nobody but a buffer could free the memory. */
+  boolean isKept() {
+    return kept;
+  }
+
+  private static boolean isConfined(MemorySegment memory) {
+    return !memory.isAccessibleBy(STRANGER);
+  }
+}

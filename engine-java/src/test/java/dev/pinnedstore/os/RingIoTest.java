@@ -1,0 +1,324 @@
+package dev.pinnedstore.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The protocol of a ring, with a kernel that can be told what to do. */
+class RingIoTest {
+  private static final int BLOCK = 4096;
+  private static final Path PATH = Path.of("simulated");
+
+  @BeforeAll
+  static void needsNativeAccess() {
+    assumeTrue(
+        NativeTier.current() == NativeTier.GRANTED, "native access is not granted to this JVM");
+  }
+
+  /** One read or write of one part or more; counts how it ended. */
+  private static final class Op implements AsyncOperation {
+    final CompletableFuture<Long> future = new CompletableFuture<>();
+    final AtomicInteger ends = new AtomicInteger();
+    final AtomicInteger abandoned = new AtomicInteger();
+    private final SimulatedKernel kernel;
+    private final boolean read;
+    private final MemorySegment memory;
+    private final int parts;
+    private final long start;
+    private long done;
+
+    Op(SimulatedKernel kernel, boolean read, MemorySegment memory, int parts, long start) {
+      this.kernel = kernel;
+      this.read = read;
+      this.memory = memory;
+      this.parts = parts;
+      this.start = start;
+    }
+
+    @Override
+    public boolean isRead() {
+      return read;
+    }
+
+    @Override
+    public MemorySegment[] rest() {
+      MemorySegment rest = memory.asSlice(done);
+      if (parts == 1 || rest.byteSize() < parts) {
+        return new MemorySegment[] {rest};
+      }
+      MemorySegment[] all = new MemorySegment[parts];
+      long each = rest.byteSize() / parts;
+      for (int i = 0; i < parts; i++) {
+        all[i] = i < parts - 1 ? rest.asSlice(i * each, each) : rest.asSlice(i * each);
+      }
+      return all;
+    }
+
+    @Override
+    public long position() {
+      return start + done;
+    }
+
+    @Override
+    public boolean advance(long result) {
+      if (result == FileIo.END) {
+        return true;
+      }
+      done += Math.max(result, 0);
+      return done == memory.byteSize();
+    }
+
+    @Override
+    public void end(Throwable failure) {
+      ends.incrementAndGet();
+      if (kernel.uses(memory.address())) {
+        future.completeExceptionally(new AssertionError("ended while the kernel uses its memory"));
+      } else if (failure == null) {
+        future.complete(done);
+      } else {
+        future.completeExceptionally(failure);
+      }
+    }
+
+    @Override
+    public void abandon(Throwable failure) {
+      abandoned.incrementAndGet();
+      future.completeExceptionally(failure);
+    }
+  }
+
+  private static RingIo open(SimulatedKernel kernel) throws IOException {
+    return RingIo.open(PATH, SimulatedKernel.DISK, entries -> kernel);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 40})
+  void eachOperationMovesItsBytesInAnyOrderShortOrInterrupted(int parts) throws Exception {
+    long seed = System.nanoTime();
+    int count = 1000;
+    SimulatedKernel kernel = new SimulatedKernel(512, count * BLOCK, seed);
+    kernel.shortPercent = 20;
+    byte[] bytes = new byte[count * BLOCK];
+    new Random(seed).nextBytes(bytes);
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      MemorySegment memory = arena.allocate(bytes.length, BLOCK);
+      memory.copyFrom(MemorySegment.ofArray(bytes));
+      runAll(kernel, ring, memory, false, parts, seed);
+      assertThat(kernel.disk).isEqualTo(bytes);
+      memory.fill((byte) 0);
+      runAll(kernel, ring, memory, true, parts, seed);
+      assertThat(memory.mismatch(MemorySegment.ofArray(bytes))).as("seed=%d", seed).isEqualTo(-1);
+    }
+    assertThat(kernel.mostPending).isLessThanOrEqualTo(AsyncIo.DEPTH + 1);
+    assertThat(kernel.closed).isTrue();
+  }
+
+  private static void runAll(
+      SimulatedKernel kernel,
+      RingIo ring,
+      MemorySegment memory,
+      boolean read,
+      int parts,
+      long seed) {
+    List<Op> ops = new ArrayList<>();
+    for (long at = 0; at < memory.byteSize(); at += BLOCK) {
+      Op op = new Op(kernel, read, memory.asSlice(at, BLOCK), parts, at);
+      ops.add(op);
+      ring.start(op);
+    }
+    for (Op op : ops) {
+      assertThat(op.future.join()).as("seed=%d", seed).isEqualTo(BLOCK);
+      assertThat(op.ends).hasValue(1);
+    }
+  }
+
+  @Test
+  void anErrorFailsItsOwnOperationOnly() throws Exception {
+    long seed = System.nanoTime();
+    SimulatedKernel kernel = new SimulatedKernel(512, 100 * BLOCK, seed);
+    kernel.errorPercent = 30;
+    int failed = 0;
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      List<Op> ops = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        Op op = new Op(kernel, true, arena.allocate(BLOCK), 1, i % 100 * (long) BLOCK);
+        ops.add(op);
+        ring.start(op);
+      }
+      for (Op op : ops) {
+        try {
+          assertThat(op.future.join()).isEqualTo(BLOCK);
+        } catch (CompletionException e) {
+          assertThat(e.getCause())
+              .isInstanceOf(IOException.class)
+              .hasMessageContaining("read: Input/output error, errno=5");
+          failed++;
+        }
+        assertThat(op.ends).hasValue(1);
+      }
+    }
+    assertThat(failed).as("seed=%d", seed).isBetween(1, 999);
+  }
+
+  @Test
+  void theEndOfTheFileEndsARead() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK + 10, 1);
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      Op op = new Op(kernel, true, arena.allocate(2 * BLOCK), 1, 0);
+      ring.start(op);
+      assertThat(op.future.join()).isEqualTo(BLOCK + 10);
+    }
+  }
+
+  @Test
+  void noWakeIsLost() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 2);
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      MemorySegment memory = arena.allocate(BLOCK);
+      // Each finds the thread asleep, or about to be.
+      for (int i = 0; i < 20_000; i++) {
+        Op op = new Op(kernel, true, memory, 1, 0);
+        ring.start(op);
+        assertThat(op.future.join()).isEqualTo(BLOCK);
+      }
+    }
+  }
+
+  @Test
+  void closingCancelsAndWaitsForEveryCompletion() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      SimulatedKernel kernel = new SimulatedKernel(512, 4 * BLOCK, round);
+      kernel.stuck = true;
+      try (Arena arena = Arena.ofShared()) {
+        List<Op> ops = new ArrayList<>();
+        RingIo ring = open(kernel);
+        int count = round % 2 == 0 ? 10 : 3 * AsyncIo.DEPTH;
+        for (int i = 0; i < count; i++) {
+          Op op = new Op(kernel, i % 2 == 0, arena.allocate(BLOCK), 1, 0);
+          ops.add(op);
+          ring.start(op);
+        }
+        ring.close();
+        assertThat(kernel.closed).isTrue();
+        for (Op op : ops) {
+          try {
+            assertThat(op.future.join()).isEqualTo(BLOCK);
+          } catch (CompletionException e) {
+            assertThat(e.getCause()).isInstanceOf(AsynchronousCloseException.class);
+          }
+          assertThat(op.ends).hasValue(1);
+        }
+        Op late = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+        ring.start(late);
+        assertThatThrownBy(late.future::join).hasCauseInstanceOf(AsynchronousCloseException.class);
+        ring.close();
+      }
+    }
+  }
+
+  @Test
+  void aKernelThatIsBusyIsAskedAgain() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 3);
+    kernel.refusals.addAll(List.of(-4, -11, -16, -4));
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      Op op = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+      ring.start(op);
+      assertThat(op.future.join()).isEqualTo(BLOCK);
+    }
+    assertThat(kernel.refusals).isEmpty();
+  }
+
+  @Test
+  void aRingThatFailsGivesNoMemoryBack() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 4);
+    kernel.stuck = true;
+    Arena arena = Arena.ofAuto();
+    RingIo ring = open(kernel);
+    Op under = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+    ring.start(under);
+    while (!kernel.uses(under.memory.address())) {
+      Thread.onSpinWait();
+    }
+    synchronized (kernel) {
+      kernel.refusals.add(-9);
+    }
+    Op second = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+    ring.start(second);
+    for (Op op : List.of(under, second)) {
+      assertThatThrownBy(op.future::join)
+          .hasCauseInstanceOf(IOException.class)
+          .hasMessageContaining("the ring of simulated failed");
+    }
+    assertThat(under.ends).as("the kernel may still write").hasValue(0);
+    assertThat(under.abandoned).hasValue(1);
+    Op late = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+    ring.start(late);
+    assertThatThrownBy(late.future::join).hasMessageContaining("the ring of simulated failed");
+    assertThat(late.ends).hasValue(1);
+    ring.close();
+  }
+
+  @Test
+  void aKernelThatRefusesIsToldOf() {
+    assertThatThrownBy(
+            () ->
+                RingIo.open(
+                    PATH,
+                    1,
+                    entries -> {
+                      throw new UringException("io_uring_setup was refused, errno=1");
+                    }))
+        .isInstanceOfSatisfying(
+            UringException.class,
+            e -> assertThat(e.reason()).isEqualTo("io_uring_setup was refused, errno=1"));
+    assumeTrue(OperatingSystem.CURRENT == OperatingSystem.LINUX, "asks the kernel of Linux");
+    // More entries than there may be: a real refusal.
+    assertThatThrownBy(() -> RingIo.open(PATH, 1, entries -> LinuxUring.create(1 << 24)))
+        .isInstanceOf(UringException.class)
+        .hasMessageContaining("io_uring_setup was refused, errno=");
+  }
+
+  @Test
+  void theRingOfThisMachineWorksOrSaysWhyNot() throws Exception {
+    assumeTrue(OperatingSystem.CURRENT == OperatingSystem.LINUX, "asks the kernel of Linux");
+    String refusal = LinuxUring.refusal();
+    assumeTrue(refusal.isEmpty(), "no io_uring here: " + refusal);
+    Path file = java.nio.file.Files.createTempFile("ring", "");
+    try (Arena arena = Arena.ofShared()) {
+      java.nio.file.Files.write(file, new byte[] {1, 2, 3});
+      LinuxFile raw = LinuxFile.open(file, LinuxFile.O_RDONLY);
+      assertThat(raw).isNotNull();
+      RingIo ring = RingIo.open(file, raw.descriptor());
+      Op op = new Op(new SimulatedKernel(2, 1, 1), true, arena.allocate(2), 1, 1);
+      ring.start(op);
+      assertThat(op.future.join()).isEqualTo(2);
+      assertThat(op.memory.toArray(JAVA_BYTE)).containsExactly(2, 3);
+      ring.close();
+      raw.close();
+    } finally {
+      java.nio.file.Files.delete(file);
+    }
+  }
+}
