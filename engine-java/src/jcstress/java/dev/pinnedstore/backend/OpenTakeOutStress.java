@@ -23,8 +23,8 @@ public class OpenTakeOutStress {
   private final Page page = new Page(0, 0);
 
   public OpenTakeOutStress() {
-    page.beginOpening(0, 0, 0);
-    stripes.fill(page);
+    page.beginOpening(0, 0);
+    stripes.fill(0, page);
   }
 
   @Actor
@@ -38,7 +38,7 @@ public class OpenTakeOutStress {
     boolean sealed = stripes.seal(found, found.reserve, Stripes.NONE);
     r.r1 = sealed && found.countSealed(0) ? 1 : 0;
     found.endGeneration();
-    found.beginOpening(0, 0, 0);
+    found.beginOpening(0, 0);
   }
 
   @Arbiter

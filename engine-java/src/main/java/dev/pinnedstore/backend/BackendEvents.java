@@ -33,6 +33,14 @@ public interface BackendEvents {
   void pageEmptied(int pageId, long bytes);
 
   /**
+   * Pages were emptied, or may be once views have died: who waits for room may find some. Called
+   * when the calling thread holds no page.
+   *
+   * @param bytes how much, in bytes
+   */
+  void roomMayCome(long bytes);
+
+  /**
    * An emptied page is ready again.
    *
    * @param pageId the page

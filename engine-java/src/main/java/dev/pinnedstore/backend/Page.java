@@ -46,14 +46,14 @@ import org.jspecify.annotations.Nullable;
  *       checks the generation <em>after</em> it has taken a view or copied bytes either sees the
  *       new one and fails, or has finished before anything was changed. Then the views are retired
  *       ({@link PageView}); only after that the page is ready again.
- *   <li><b>Activate.</b> The owner puts in a new view marker, {@link #live} = 0 and the stripe, and
- *       makes {@link #reserve} say that the page is about to be opened, sealed still; then it
- *       installs the page in the stripe, and only after that the page is opened, by one
- *       compare-and-set: by the owner, or by a writer that finds it there and would otherwise wait.
- *       A page that lost the race into an empty stripe was never open, so it goes back to the ready
- *       ones with nothing in it. The word holds the generation: whoever read it before it saw the
- *       page in the stripe opens this incarnation or none. A writer that kept a reference to the
- *       page from long ago and reserves now has a valid reservation in the new generation.
+ *   <li><b>Activate.</b> The owner puts in a new view marker and {@link #live} = 0, and makes
+ *       {@link #reserve} say that the page is about to be opened, sealed still; then it installs
+ *       the page in the stripe, and only after that the page is opened, by one compare-and-set: by
+ *       the owner, or by a writer that finds it there and would otherwise wait. A page that lost
+ *       the race into an empty stripe was never open, so it goes back to the ready ones with
+ *       nothing in it. The word holds the generation: whoever read it before it saw the page in the
+ *       stripe opens this incarnation or none. A writer that kept a reference to the page from long
+ *       ago and reserves now has a valid reservation in the new generation.
  *   <li><b>Give back</b> by the owner of a ready page: its Arena closes, which waits for readers
  *       that are inside an access and makes every later access an exception.
  * </ol>
@@ -82,7 +82,7 @@ final class Page extends PageWords.Padded {
   /** No entry is younger; raised before an entry becomes visible. */
   volatile long newestMillis;
 
-  /** The stripe that the page is in while it takes blobs; written before it is opened. */
+  /** The stripe that the page is in while it takes blobs; written before it is in it. */
   int stripe;
 
   /** When the page was last emptied or made, by the store's clock. */
@@ -190,13 +190,11 @@ final class Page extends PageWords.Padded {
   /**
    * Prepares the page to be opened once it is in a stripe; owner only.
    *
-   * @param home the stripe
    * @param contents an entry that is in it already, in the form of {@link #reserve}, or zero
    */
-  void beginOpening(int home, long contents, long millis) {
+  void beginOpening(long contents, long millis) {
     prepare(millis);
     view = new PageView();
-    stripe = home;
     PageWords.RESERVE.setRelease(this, ReserveLayout.opening(generation, contents));
   }
 

@@ -1,6 +1,8 @@
 package dev.pinnedstore.backend;
 
 import dev.pinnedstore.os.MappingFailedException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * lock is held over a system call.
  */
 final class PageMaker {
+  private static final Logger LOGGER = System.getLogger(PageMaker.class.getName());
+
   private final FrameSource frames;
   private final BackendEvents events;
   private final CoarseClock clock;
@@ -114,6 +118,11 @@ final class PageMaker {
     } catch (MappingFailedException e) {
       refusal = e;
       return Codes.FULL_SYSTEM;
+    } catch (IllegalStateException e) {
+      if (closed) {
+        return Codes.CLOSED;
+      }
+      throw e;
     } finally {
       if (frame == null) {
         directory.release(page);
@@ -126,10 +135,19 @@ final class PageMaker {
     made.incrementAndGet();
     if (closed) {
       // close() may have walked past this page before it had a frame.
-      var _ = frame.close();
+      closeLate(frame);
       return Codes.CLOSED;
     }
     return page.id;
+  }
+
+  private static void closeLate(Frame frame) {
+    try {
+      var _ = frame.close();
+    } catch (IllegalStateException e) {
+      // It went with all the others.
+      LOGGER.log(Level.TRACE, "a page was made while its store was closed", e);
+    }
   }
 
   /** Takes a page's memory back and frees its slot; false when it is not possible right now. */

@@ -42,6 +42,10 @@ final class PagePool {
   private final SpareLargePages large = new SpareLargePages();
   private final AtomicInteger pending = new AtomicInteger();
   private final AtomicLong changes = new AtomicLong();
+
+  /** Bytes that were emptied since those who wait for room were told. */
+  private final AtomicLong unannounced = new AtomicLong();
+
   private final AtomicLong reused = new AtomicLong();
   private final AtomicLong pastEntries = new AtomicLong();
 
@@ -73,6 +77,19 @@ final class PagePool {
    */
   long acquire(int wanted) {
     pending.incrementAndGet();
+    boolean done = false;
+    try {
+      long acquired = take(wanted);
+      done = true;
+      return acquired;
+    } finally {
+      if (!done) {
+        settle();
+      }
+    }
+  }
+
+  private long take(int wanted) {
     Page page = wanted >= 0 && ready.claim(wanted) ? directory.at(wanted) : ready.pop();
     if (page == null) {
       page = recycleOne();
@@ -91,10 +108,19 @@ final class PagePool {
   /** The same for a single blob that is larger than a page. */
   long acquireLarge(long size) {
     pending.incrementAndGet();
-    recycleEmptied();
-    long bytes = align(size);
-    Page page = large.take(bytes);
-    return page != null ? page.id : maker.makeForWriter(-1, bytes, 1);
+    boolean done = false;
+    try {
+      recycleEmptied();
+      long bytes = align(size);
+      Page page = large.take(bytes);
+      long acquired = page != null ? page.id : maker.makeForWriter(-1, bytes, 1);
+      done = true;
+      return acquired;
+    } finally {
+      if (!done) {
+        settle();
+      }
+    }
   }
 
   /** Takes neighbouring pages for a writer, who {@link #hold holds}; see {@link PageRuns}. */
@@ -143,7 +169,25 @@ final class PagePool {
 
   /** Ends what {@link #acquire}, {@link #acquireLarge} or {@link #hold} began. */
   void settle() {
-    pending.decrementAndGet();
+    if (pending.decrementAndGet() == 0) {
+      announce();
+    }
+  }
+
+  /** Tells those who wait for room of what has been emptied; the caller holds no page. */
+  void announce() {
+    if (unannounced.get() != 0) {
+      long bytes = unannounced.getAndSet(0);
+      if (bytes > 0) {
+        events.roomMayCome(bytes);
+      }
+    }
+  }
+
+  /** Notes that pages may come once views have died; to be {@linkplain #announce announced}. */
+  void mayCome(long bytes) {
+    changes.incrementAndGet();
+    unannounced.addAndGet(bytes);
   }
 
   /** Notes, before {@link #settle}, that a page may be where others find it. */
@@ -201,7 +245,7 @@ final class PagePool {
       }
       return changed;
     } finally {
-      pending.decrementAndGet();
+      settle();
     }
   }
 
@@ -244,6 +288,7 @@ final class PagePool {
     boolean isLarge = bytes > pageBytes;
     return emptied.size() > 0
         || isPending()
+        || groups.canClose()
         || (isLarge ? large.has(bytes) : ready.size() > 0)
         || (fitsAfterGivingBack(bytes, count, isLarge)
             && (count == 1 ? directory.hasFree() : runs.find(count) >= 0));
@@ -255,7 +300,7 @@ final class PagePool {
     page.idleSinceNanos = nanos;
     int id = page.id;
     emptied.push(page);
-    changes.incrementAndGet();
+    mayCome(frame.dataBytes);
     events.pageEmptied(id, frame.dataBytes);
   }
 
@@ -282,7 +327,7 @@ final class PagePool {
       events.pageMade((int) id, pageBytes, clock.nanos() - start);
       return true;
     } finally {
-      pending.decrementAndGet();
+      settle();
     }
   }
 
@@ -301,7 +346,7 @@ final class PagePool {
       }
       return (closedGroups << 32) | Math.min(reused.get() - before, Integer.MAX_VALUE);
     } finally {
-      pending.decrementAndGet();
+      settle();
     }
   }
 
@@ -318,7 +363,7 @@ final class PagePool {
               atMost - count,
               page -> page.idleSinceNanos - idleSinceNanos <= 0 && budget.pages() > 1);
     } finally {
-      pending.decrementAndGet();
+      settle();
     }
   }
 
@@ -388,6 +433,8 @@ final class PagePool {
       putBack(page);
       return false;
     }
+    // A slot and room in the budget.
+    changes.incrementAndGet();
     return true;
   }
 
@@ -415,7 +462,7 @@ final class PagePool {
           changes.incrementAndGet();
         }
       } else if (isCommon(page)) {
-        noteReuse(page);
+        noteReuse(page.id, pageBytes);
         return page;
       } else {
         reuse(page);
@@ -434,14 +481,16 @@ final class PagePool {
     if (page.isSpent()) {
       dropSpent(page);
     } else {
-      noteReuse(page);
+      long bytes = frame(page).dataBytes;
+      int id = page.id;
       keep(page);
+      noteReuse(id, bytes);
     }
   }
 
-  private void noteReuse(Page page) {
+  private void noteReuse(int pageId, long bytes) {
     reused.incrementAndGet();
-    events.pageReused(page.id, frame(page).dataBytes);
+    events.pageReused(pageId, bytes);
   }
 
   private boolean isCommon(Page page) {

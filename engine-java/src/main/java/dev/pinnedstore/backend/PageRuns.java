@@ -97,12 +97,20 @@ final class PageRuns {
     }
   }
 
-  /** The first of so many neighbouring pages that nobody uses, a hint; -1 when there are none. */
+  /**
+   * The first of so many neighbouring pages that nobody uses, a hint; -1 when there are none. Pages
+   * that are all ready go first, as they are hot.
+   */
   int find(int count) {
-    int free = 0;
-    for (int id = 0; id - free <= directory.size(); id++) {
-      free = ready.contains(id) || directory.isFree(id) ? free + 1 : 0;
-      if (free == count) {
+    int first = ready.size() >= count ? find(count, false) : -1;
+    return first >= 0 ? first : find(count, true);
+  }
+
+  private int find(int count, boolean orFree) {
+    int found = 0;
+    for (int id = 0; id - found <= directory.size(); id++) {
+      found = ready.contains(id) || (orFree && directory.isFree(id)) ? found + 1 : 0;
+      if (found == count) {
         return id - count + 1;
       }
     }

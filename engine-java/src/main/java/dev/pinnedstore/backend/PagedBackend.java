@@ -66,7 +66,8 @@ abstract class PagedBackend implements StorageBackend {
     long limit = Math.min(settings.maxPages(), settings.maxBytes() / pageBytes);
     this.groups =
         new ViewGroups(
-            (int) Math.clamp(limit / 16, 1, Math.max(1, ViewGroups.WAITING_BYTES / pageBytes)));
+            Math.clamp(
+                limit / 16 * pageBytes, pageBytes, Math.max(pageBytes, ViewGroups.WAITING_BYTES)));
     PageBudget budget = new PageBudget(settings.maxPages(), settings.maxBytes());
     this.pool = new PagePool(settings, frames, clock, events, directory, budget, groups);
     this.spans = new Spans(directory, groups, pool, clock);
@@ -199,7 +200,7 @@ abstract class PagedBackend implements StorageBackend {
     if (marker.isShared() || marker.isNone()) {
       return;
     }
-    ViewGroup group = groups.join(clock.nanos());
+    ViewGroup group = groups.join(clock.nanos(), frame.dataBytes);
     if (group == null) {
       return;
     }
@@ -506,29 +507,31 @@ abstract class PagedBackend implements StorageBackend {
    */
   final long installNext(int stripe, Page full, long word, int wanted, long millis) {
     long acquired = pool.acquire(wanted);
-    if (acquired >= 0) {
-      Page fresh = directory.at((int) acquired);
-      fresh.beginOpening(full == Stripes.NONE ? stripe : full.stripe, 0, millis);
-      if (install(full, word, fresh)) {
-        pagesBegun.incrementAndGet();
-      } else {
-        pool.giveUp(fresh);
+    try {
+      if (acquired >= 0) {
+        Page fresh = directory.at((int) acquired);
+        fresh.beginOpening(0, millis);
+        if (install(stripe, full, word, fresh)) {
+          pagesBegun.incrementAndGet();
+        } else {
+          pool.giveUp(fresh);
+        }
       }
+    } finally {
+      pool.settle();
     }
-    pool.settle();
     return acquired >= 0 ? AGAIN : acquired;
   }
 
   /**
    * Seals a page, puts another in its place, and opens that. The other is the caller's and {@link
-   * Page#beginOpening ready to be opened} in the same stripe; so a page is only given up once there
-   * is another.
+   * Page#beginOpening ready to be opened}; so a page is only given up once there is another.
    *
    * @return false when another thread was faster; the other page is the caller's still
    */
-  final boolean install(Page old, long word, Page fresh) {
+  final boolean install(int stripe, Page old, long word, Page fresh) {
     boolean isEmpty = old == Stripes.NONE;
-    if (isEmpty ? !stripes.fill(fresh) : !stripes.seal(old, word, fresh)) {
+    if (isEmpty ? !stripes.fill(stripe, fresh) : !stripes.seal(old, word, fresh)) {
       return false;
     }
     opened(fresh);
@@ -585,8 +588,10 @@ abstract class PagedBackend implements StorageBackend {
   private void release(Page page, Frame frame, long end) {
     if (end > frame.dataBytes) {
       spans.release(page, end, pageBytes);
+      pool.announce();
     } else if (page.release()) {
       pool.emptied(page, clock.nanos());
+      pool.announce();
     }
   }
 

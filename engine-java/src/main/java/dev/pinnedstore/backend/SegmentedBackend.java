@@ -52,11 +52,14 @@ public final class SegmentedBackend extends PagedBackend {
 
   private long reserveLarge(long size, long millis) {
     long acquired = pool.acquireLarge(size);
-    if (acquired >= 0) {
-      directory.at((int) acquired).activateForOne(millis);
-      pagesBegun.incrementAndGet();
+    try {
+      if (acquired >= 0) {
+        directory.at((int) acquired).activateForOne(millis);
+        pagesBegun.incrementAndGet();
+      }
+    } finally {
+      pool.settle();
     }
-    pool.settle();
     return acquired >= 0 ? Codes.place((int) acquired, 0) : acquired;
   }
 }

@@ -64,7 +64,7 @@ final class Spans {
     if (marker.spanBytes != endBytes || frame == null) {
       return;
     }
-    ViewGroup group = groups.joinSpan(clock.nanos());
+    ViewGroup group = groups.joinSpan(clock.nanos(), endBytes);
     if (group == null) {
       return;
     }
@@ -97,6 +97,7 @@ final class Spans {
       // Others may still be acknowledged in its first and last page, and count as the last then.
       boolean isLast = first.isLastEntry() && directory.at(id + pages - 1).isLastEntry();
       groups.retire(group, endBytes, () -> releaseAll(id, pages, isLast ? now : clock.nanos()));
+      pool.mayCome(endBytes);
     }
   }
 

@@ -68,8 +68,9 @@ final class Stripes {
   }
 
   /** Puts a page into an empty stripe; false when it is not empty any more. */
-  boolean fill(Page page) {
-    return active.compareAndSet(page.stripe, NONE, page);
+  boolean fill(int stripe, Page page) {
+    page.stripe = stripe;
+    return active.compareAndSet(stripe, NONE, page);
   }
 
   /**
@@ -86,8 +87,12 @@ final class Stripes {
 
   /** Puts another page, or {@link #NONE}, in the place of one that the caller has sealed. */
   void replaceSealed(Page page, Page successor) {
-    if (!active.compareAndSet(page.stripe, page, successor)) {
-      throw new IllegalStateException("page id=" + page.id + ": not in stripe " + page.stripe);
+    int stripe = page.stripe;
+    if (successor != NONE) {
+      successor.stripe = stripe;
+    }
+    if (!active.compareAndSet(stripe, page, successor)) {
+      throw new IllegalStateException("page id=" + page.id + ": not in stripe " + stripe);
     }
   }
 

@@ -20,6 +20,9 @@ final class ViewGroup {
   /** Pages, and blobs that cross pages, with a view in {@link #arena}. */
   int members;
 
+  /** What they hold. */
+  long bytes;
+
   /** Whether more pages may join. */
   boolean open = true;
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Pages that are viewed for the first time within {@link #WINDOW_NANOS} of each other join
  *       one group: at full speed some 30 MiB of pages, in a quiet store a page by itself.
- *   <li>A group holds at most {@code maxPages} pages, a bounded share of the store's limit.
+ *   <li>A group holds so many bytes at most, a bounded share of the store's limit, or one member.
  *   <li>While more than {@link #WAITING_BYTES} wait for other pages of their groups, and while
  *       nobody runs cycles that would close groups soon, each page gets a group of its own.
  *   <li>A group ends when it is full, too old, or when a cycle finds it so.
@@ -32,7 +32,7 @@ final class ViewGroups {
   /** What may wait before groups shrink to one page, in bytes. */
   static final long WAITING_BYTES = 32L << 20;
 
-  private final int maxPages;
+  private final long mostBytes;
   private final Queue<ViewGroup> complete = new ArrayDeque<>();
 
   /** Every group whose Arena is not closed. */
@@ -46,8 +46,13 @@ final class ViewGroups {
   private boolean grouping;
   private long waitingBytes;
 
-  ViewGroups(int maxPages) {
-    this.maxPages = maxPages;
+  /**
+   * Creates groups.
+   *
+   * @param mostBytes what a group may hold, in bytes; a member that is larger has one of its own
+   */
+  ViewGroups(long mostBytes) {
+    this.mostBytes = mostBytes;
   }
 
   /** Whether cycles come often enough for groups of more than one page. */
@@ -56,24 +61,27 @@ final class ViewGroups {
   }
 
   /** Adds a page to the group that is open, or opens one; null once the store is closed. */
-  @Nullable ViewGroup join(long nanos) {
-    return join(nanos, false);
+  @Nullable ViewGroup join(long nanos, long bytes) {
+    return join(nanos, bytes, false);
   }
 
   /**
    * The same for a blob that crosses pages. Its pages wait for its Arena, so it must not be in a
    * group with pages, which would wait for each other for ever.
    */
-  @Nullable ViewGroup joinSpan(long nanos) {
-    return join(nanos, true);
+  @Nullable ViewGroup joinSpan(long nanos, long bytes) {
+    return join(nanos, bytes, true);
   }
 
-  private synchronized @Nullable ViewGroup join(long nanos, boolean span) {
+  private synchronized @Nullable ViewGroup join(long nanos, long bytes, boolean span) {
     if (closed) {
       return null;
     }
     ViewGroup group = span ? currentSpans : currentPages;
-    if (group != null && nanos - group.openedNanos >= WINDOW_NANOS) {
+    boolean isPast =
+        group != null
+            && (nanos - group.openedNanos >= WINDOW_NANOS || bytes > mostBytes - group.bytes);
+    if (group != null && isPast) {
       end(group);
       group = null;
     }
@@ -84,7 +92,8 @@ final class ViewGroups {
       currentPages = span ? currentPages : group;
     }
     group.members++;
-    if (!grouping || group.members >= maxPages || waitingBytes > WAITING_BYTES) {
+    group.bytes += bytes;
+    if (!grouping || group.bytes >= mostBytes || waitingBytes > WAITING_BYTES) {
       end(group);
     }
     return group;
@@ -122,18 +131,34 @@ final class ViewGroups {
    */
   int closeComplete(long nanos, boolean atOnce) {
     int closedGroups = 0;
-    for (ViewGroup group : takeComplete(nanos, atOnce)) {
-      if (close(group)) {
-        closedGroups++;
-        forget(group);
-        for (ViewGroup.Retired member : group.retired) {
-          member.whenDead().run();
+    List<ViewGroup> closing = takeComplete(nanos, atOnce);
+    try {
+      while (!closing.isEmpty()) {
+        ViewGroup group = closing.removeFirst();
+        if (close(group)) {
+          forget(group);
+          closedGroups++;
+          for (ViewGroup.Retired member : group.retired) {
+            member.whenDead().run();
+          }
+        } else {
+          putBack(group);
         }
-      } else {
-        putBack(group);
       }
+    } finally {
+      // Nothing, unless one of them threw.
+      closing.forEach(this::putBack);
     }
     return closedGroups;
+  }
+
+  /** Whether an Arena could be closed that pages wait for. */
+  synchronized boolean canClose() {
+    return !complete.isEmpty() || isPast(currentPages) || isPast(currentSpans);
+  }
+
+  private static boolean isPast(@Nullable ViewGroup group) {
+    return group != null && group.members > 0 && group.members == group.retired.size();
   }
 
   /** Bytes of pages that wait for their group. */

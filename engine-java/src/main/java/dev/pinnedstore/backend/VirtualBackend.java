@@ -111,7 +111,6 @@ public final class VirtualBackend extends PagedBackend {
     // With pages at hand, padding is cheaper than a page that must be made.
     boolean mayCommit = more > 1 || !pool.hasReady();
     long place = NO_ROOM;
-    int home = page.stripe;
     pool.hold();
     try {
       if (pool.acquireRun(page.id + 1, more, mayCommit) == 0) {
@@ -119,7 +118,7 @@ public final class VirtualBackend extends PagedBackend {
         // What may fail comes first: a sealed page must not stay in its stripe.
         long start = ReserveLayout.usedGranules(word) << EntryLayout.GRANULE_SHIFT;
         PageView marker = new PageView(start + size);
-        Page last = fill(home, page.id + 1, more, granules - rest, millis);
+        Page last = fill(page.id + 1, more, granules - rest, millis);
         boolean takesMore = ReserveLayout.isOpening(last.reserve);
         if (page.sealAcross(word, granulesPerPage)) {
           place = Codes.place(page.id, start);
@@ -152,15 +151,14 @@ public final class VirtualBackend extends PagedBackend {
     try {
       long first = pool.acquireRun(count);
       if (first >= 0) {
-        int home = page == Stripes.NONE ? stripe : page.stripe;
-        Page last = fill(home, (int) first, count, granules, millis);
+        Page last = fill((int) first, count, granules, millis);
         spans.begin(directory.at((int) first), new PageView(size), count - 1);
         pagesBegun.addAndGet(count);
         boolean takesMore =
             ReserveLayout.isOpening(last.reserve)
                 && (page == Stripes.NONE
                     || ReserveLayout.usedGranules(word) > ReserveLayout.usedGranules(last.reserve));
-        if (!takesMore || !install(page, word, last)) {
+        if (!takesMore || !install(stripe, page, word, last)) {
           last.activateForOne(millis);
         }
       }
@@ -174,7 +172,7 @@ public final class VirtualBackend extends PagedBackend {
    * Prepares pages that the caller owns for one entry that fills all but the last, which is about
    * to be opened then, or the last as well.
    */
-  private Page fill(int stripe, int first, int count, long granules, long millis) {
+  private Page fill(int first, int count, long granules, long millis) {
     for (int i = 0; i < count - 1; i++) {
       directory.at(first + i).activateForOne(millis);
     }
@@ -183,7 +181,7 @@ public final class VirtualBackend extends PagedBackend {
     if (used == granulesPerPage) {
       last.activateForOne(millis);
     } else {
-      last.beginOpening(stripe, ReserveLayout.ENTRY + used, millis);
+      last.beginOpening(ReserveLayout.ENTRY + used, millis);
     }
     return last;
   }

@@ -29,14 +29,19 @@ public final class LifecycleManager {
    * @param clock the store's clock, which it ticks
    * @param prefetchThreshold how full a page is when the next one has to be ready, 0.0 to 1.0
    * @param decayNanos how long a page stays empty before it is given back, in nanoseconds
+   * @param ttlNanos how long blobs live, in nanoseconds; zero when they do not expire
    */
   public LifecycleManager(
-      StorageBackend backend, CoarseClock clock, double prefetchThreshold, long decayNanos) {
+      StorageBackend backend,
+      CoarseClock clock,
+      double prefetchThreshold,
+      long decayNanos,
+      long ttlNanos) {
     this.backend = backend;
     this.clock = clock;
     this.threshold = prefetchThreshold;
     this.growth = new GrowthController(backend, clock, prefetchThreshold);
-    this.decay = new DecayManager(backend, clock, decayNanos);
+    this.decay = new DecayManager(backend, clock, decayNanos, ttlNanos);
   }
 
   /**
@@ -85,7 +90,8 @@ public final class LifecycleManager {
   double wantedPauseNanos() {
     lock.lock();
     try {
-      return growth.fillNanos() * Math.max(1 - threshold, SMALLEST_REST) / 2;
+      double untilFull = growth.fillNanos() * Math.max(1 - threshold, SMALLEST_REST) / 2;
+      return Math.min(untilFull, decay.wantedPauseNanos());
     } finally {
       lock.unlock();
     }

@@ -69,7 +69,11 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     this.waiters = new RoomQueue(backend);
     this.manager =
         new LifecycleManager(
-            backend, clock, config.prefetchThreshold(), config.decayTimeout().toNanos());
+            backend,
+            clock,
+            config.prefetchThreshold(),
+            config.decayTimeout().toNanos(),
+            config.ttl().map(Duration::toNanos).orElse(0L));
     logTier(tier);
   }
 
@@ -175,6 +179,10 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
   @Override
   public void pageEmptied(int pageId, long bytes) {
     tell(StoreEvent.Kind.PAGE_EMPTIED, pageId, bytes, 0);
+  }
+
+  @Override
+  public void roomMayCome(long bytes) {
     waiters.wake(bytes);
   }
 

@@ -1,12 +1,14 @@
 package dev.pinnedstore.backend;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts what a backend tells. */
 final class CountingEvents implements BackendEvents {
   final AtomicInteger made = new AtomicInteger();
   final AtomicInteger stalled = new AtomicInteger();
   final AtomicInteger emptied = new AtomicInteger();
+  final AtomicLong room = new AtomicLong();
   final AtomicInteger reused = new AtomicInteger();
   final AtomicInteger givenBack = new AtomicInteger();
   final AtomicInteger expired = new AtomicInteger();
@@ -24,6 +26,11 @@ final class CountingEvents implements BackendEvents {
   @Override
   public void pageEmptied(int pageId, long bytes) {
     emptied.incrementAndGet();
+  }
+
+  @Override
+  public void roomMayCome(long bytes) {
+    room.addAndGet(bytes);
   }
 
   @Override

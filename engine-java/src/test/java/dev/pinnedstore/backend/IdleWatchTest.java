@@ -155,7 +155,7 @@ class IdleWatchTest {
     for (int i = live; i < entries; i++) {
       page.release();
     }
-    assertThat(stripes.fill(page)).isTrue();
+    assertThat(stripes.fill(stripe, page)).isTrue();
     return page;
   }
 

@@ -57,7 +57,7 @@ abstract class PagePoolRig {
   }
 
   ViewGroup share(Page page) {
-    ViewGroup group = groups.join(nanos.now());
+    ViewGroup group = groups.join(nanos.now(), 1);
     assertThat(group).isNotNull();
     MemorySegment segment = PagePool.frame(page).view(PAGE, group.arena);
     assertThat(page.share(page.view, new PageView(segment, group))).isTrue();

@@ -72,11 +72,11 @@ class PagePoolTest extends PagePoolRig {
 
   @Test
   void aWriterClosesArenasItselfWhenFarTooMuchWaits() {
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     groups.retire(group, 64L << 20, () -> {});
     begin();
     assertThat(group.arena.scope().isAlive()).as("64 MiB may wait").isTrue();
-    ViewGroup another = groups.join(0);
+    ViewGroup another = groups.join(0, 1);
     groups.retire(another, 1, () -> {});
     begin();
     assertThat(group.arena.scope().isAlive()).isFalse();

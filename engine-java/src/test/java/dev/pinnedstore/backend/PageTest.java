@@ -49,7 +49,7 @@ class PageTest {
   @Test
   void aPageTakesNoEntryBeforeItIsOpened() {
     Page page = new Page(0, 5);
-    page.beginOpening(0, ReserveLayout.ENTRY + 3, MILLIS);
+    page.beginOpening(ReserveLayout.ENTRY + 3, MILLIS);
     long opening = page.reserve;
     assertThat(ReserveLayout.isSealed(opening)).isTrue();
     assertThat(page.seal(opening)).isFalse();

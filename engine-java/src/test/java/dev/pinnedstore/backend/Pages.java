@@ -38,7 +38,8 @@ final class Pages {
 
   /** The same in a stripe. */
   static void activate(Page page, int stripe, long millis) {
-    page.beginOpening(stripe, 0, millis);
+    page.stripe = stripe;
+    page.beginOpening(0, millis);
     page.open(page.reserve);
   }
 

@@ -60,8 +60,8 @@ class StripesTest {
     Page second = Pages.bare(1);
     Pages.activate(first, 1, 0);
     Pages.activate(second, 1, 0);
-    assertThat(stripes.fill(first)).isTrue();
-    assertThat(stripes.fill(second)).isFalse();
+    assertThat(stripes.fill(first.stripe, first)).isTrue();
+    assertThat(stripes.fill(second.stripe, second)).isFalse();
     assertThat(stripes.get(0)).isSameAs(Stripes.NONE);
     assertThat(stripes.get(1)).isSameAs(first);
   }
@@ -73,7 +73,7 @@ class StripesTest {
     Page second = Pages.bare(1);
     Pages.activate(first, 1, 0);
     Pages.activate(second, 1, 0);
-    assertThat(stripes.fill(first)).isTrue();
+    assertThat(stripes.fill(first.stripe, first)).isTrue();
     long word = first.reserve;
     Pages.reserveOne(first);
     assertThat(stripes.seal(first, word, second)).as("an entry came").isFalse();
@@ -100,10 +100,10 @@ class StripesTest {
   void whoFindsAnInstalledPageOpensItAndNobodyOpensAnother() {
     Stripes stripes = new Stripes(1);
     Page page = Pages.bare(0);
-    page.beginOpening(0, 0, 0);
+    page.beginOpening(0, 0);
     assertThat(stripes.opened(0)).isSameAs(Stripes.NONE);
     assertThat(ReserveLayout.isOpening(page.reserve)).as("not installed").isTrue();
-    assertThat(stripes.fill(page)).isTrue();
+    assertThat(stripes.fill(page.stripe, page)).isTrue();
     assertThat(stripes.opened(0)).isSameAs(page);
     assertThat(Page.isUnused(page.reserve)).isTrue();
     assertThat(Pages.seal(page)).isTrue();

@@ -18,38 +18,38 @@ class ViewGroupsTest {
   @Test
   void withoutCyclesEachPageHasAGroupOfItsOwn() {
     ViewGroups groups = new ViewGroups(8);
-    assertThat(groups.join(0)).isNotSameAs(groups.join(0));
+    assertThat(groups.join(0, 1)).isNotSameAs(groups.join(0, 1));
   }
 
   @Test
   void pagesThatAreViewedWithinTheWindowShareAGroup() {
     ViewGroups groups = grouping(8);
-    ViewGroup first = groups.join(-7);
-    assertThat(groups.join(-7 + WINDOW - 1)).isSameAs(first);
-    assertThat(groups.join(-7 + WINDOW)).isNotSameAs(first);
+    ViewGroup first = groups.join(-7, 1);
+    assertThat(groups.join(-7 + WINDOW - 1, 1)).isSameAs(first);
+    assertThat(groups.join(-7 + WINDOW, 1)).isNotSameAs(first);
   }
 
   @Test
   void theWindowMayWrapAround() {
     ViewGroups groups = grouping(8);
-    ViewGroup first = groups.join(Long.MAX_VALUE);
-    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 2)).isSameAs(first);
-    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 1)).isNotSameAs(first);
+    ViewGroup first = groups.join(Long.MAX_VALUE, 1);
+    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 2, 1)).isSameAs(first);
+    assertThat(groups.join(Long.MIN_VALUE + WINDOW - 1, 1)).isNotSameAs(first);
   }
 
   @Test
   void aGroupTakesNoMoreThanItsCap() {
     ViewGroups groups = grouping(3);
-    ViewGroup first = groups.join(0);
-    assertThat(List.of(groups.join(0), groups.join(0))).containsOnly(first);
-    assertThat(groups.join(0)).isNotSameAs(first);
+    ViewGroup first = groups.join(0, 1);
+    assertThat(List.of(groups.join(0, 1), groups.join(0, 1))).containsOnly(first);
+    assertThat(groups.join(0, 1)).isNotSameAs(first);
   }
 
   @Test
   void anArenaClosesOnlyWhenAllPagesOfItsGroupAreRetired() {
     ViewGroups groups = grouping(2);
-    ViewGroup group = groups.join(0);
-    groups.join(0);
+    ViewGroup group = groups.join(0, 1);
+    groups.join(0, 1);
     Page first = retire(groups, group);
     assertThat(close(groups, 0, true)).isZero();
     assertThat(group.arena.scope().isAlive()).isTrue();
@@ -63,10 +63,10 @@ class ViewGroupsTest {
   @Test
   void anOpenGroupIsLeftToGrowUntilItsWindowIsOver() {
     ViewGroups groups = grouping(8);
-    ViewGroup group = groups.join(10);
+    ViewGroup group = groups.join(10, 1);
     retire(groups, group);
     assertThat(close(groups, 10 + WINDOW - 1, false)).isZero();
-    assertThat(groups.join(10 + WINDOW - 1)).as("it still takes pages").isSameAs(group);
+    assertThat(groups.join(10 + WINDOW - 1, 1)).as("it still takes pages").isSameAs(group);
     retire(groups, group);
     assertThat(close(groups, 10 + WINDOW, false)).isEqualTo(1);
     assertThat(ready).hasSize(2);
@@ -75,17 +75,17 @@ class ViewGroupsTest {
   @Test
   void anOpenGroupIsEndedAtOnceWhenAskedTo() {
     ViewGroups groups = grouping(8);
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     retire(groups, group);
     assertThat(close(groups, 0, true)).isEqualTo(1);
-    assertThat(groups.join(0)).isNotSameAs(group);
+    assertThat(groups.join(0, 1)).isNotSameAs(group);
   }
 
   @Test
   void aViewThatWasNeverInstalledHoldsNothingUp() {
     ViewGroups groups = grouping(2);
-    ViewGroup group = groups.join(0);
-    groups.join(0);
+    ViewGroup group = groups.join(0, 1);
+    groups.join(0, 1);
     Page page = retire(groups, group);
     groups.leave(group);
     assertThat(close(groups, 0, false)).isEqualTo(1);
@@ -95,7 +95,7 @@ class ViewGroupsTest {
   @Test
   void aGroupThatAllHaveLeftIsClosed() {
     ViewGroups groups = new ViewGroups(8);
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     groups.leave(group);
     assertThat(close(groups, 0, false)).isEqualTo(1);
     assertThat(group.arena.scope().isAlive()).isFalse();
@@ -105,10 +105,10 @@ class ViewGroupsTest {
   @Test
   void anOpenGroupThatAllHaveLeftTakesOthersIn() {
     ViewGroups groups = grouping(8);
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     groups.leave(group);
     assertThat(close(groups, 0, false)).isZero();
-    assertThat(groups.join(0)).isSameAs(group);
+    assertThat(groups.join(0, 1)).isSameAs(group);
     retire(groups, group);
     assertThat(close(groups, 0, true)).isEqualTo(1);
   }
@@ -116,8 +116,8 @@ class ViewGroupsTest {
   @Test
   void waitingBytesAreThoseOfRetiredPagesUntilTheirArenaIsClosed() {
     ViewGroups groups = grouping(2);
-    ViewGroup group = groups.join(0);
-    groups.join(0);
+    ViewGroup group = groups.join(0, 1);
+    groups.join(0, 1);
     retire(groups, group);
     assertThat(groups.waitingBytes()).isEqualTo(PAGE_BYTES);
     retire(groups, group);
@@ -129,20 +129,20 @@ class ViewGroupsTest {
   @Test
   void groupsShrinkToOnePageWhileTooMuchWaits() {
     ViewGroups groups = grouping(2);
-    ViewGroup held = groups.join(0);
-    ViewGroup last = groups.join(0);
+    ViewGroup held = groups.join(0, 1);
+    ViewGroup last = groups.join(0, 1);
     assertThat(last).isSameAs(held);
     groups.retire(held, ViewGroups.WAITING_BYTES, () -> {});
-    ViewGroup pair = groups.join(0);
-    assertThat(groups.join(0)).as("the limit itself is not too much").isSameAs(pair);
+    ViewGroup pair = groups.join(0, 1);
+    assertThat(groups.join(0, 1)).as("the limit itself is not too much").isSameAs(pair);
     groups.retire(pair, 1, () -> {});
-    assertThat(groups.join(0)).isNotSameAs(groups.join(0));
+    assertThat(groups.join(0, 1)).isNotSameAs(groups.join(0, 1));
   }
 
   @Test
   void aHeldArenaIsTriedAgainAndItsPagesAreNotReadyBefore() throws Throwable {
     ViewGroups groups = new ViewGroups(1);
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     MemorySegment segment = group.arena.allocate(64);
     Page page = retire(groups, group);
     int[] closed = {-1};
@@ -159,7 +159,7 @@ class ViewGroupsTest {
   @Test
   void anArenaThatAnotherThreadIsClosingIsNotTakenForClosed() {
     ViewGroups groups = new ViewGroups(1);
-    ViewGroup group = groups.join(0);
+    ViewGroup group = groups.join(0, 1);
     Page page = retire(groups, group);
     group.arena.close();
     assertThat(close(groups, 0, true)).isZero();
@@ -174,22 +174,22 @@ class ViewGroupsTest {
   @Test
   void closingAllEndsEveryViewAndLetsNobodyJoin() {
     ViewGroups groups = grouping(2);
-    ViewGroup complete = groups.join(0);
-    groups.join(0);
+    ViewGroup complete = groups.join(0, 1);
+    groups.join(0, 1);
     retire(groups, complete);
-    ViewGroup open = groups.join(0);
+    ViewGroup open = groups.join(0, 1);
     assertThat(groups.closeAll()).isTrue();
     assertThat(complete.arena.scope().isAlive()).isFalse();
     assertThat(open.arena.scope().isAlive()).isFalse();
-    assertThat(groups.join(0)).isNull();
+    assertThat(groups.join(0, 1)).isNull();
     assertThat(groups.closeAll()).as("again").isTrue();
   }
 
   @Test
   void closingAllSaysWhenSomeThreadHoldsAViewAndCanBeRepeated() throws Throwable {
     ViewGroups groups = new ViewGroups(1);
-    ViewGroup held = groups.join(0);
-    ViewGroup other = groups.join(0);
+    ViewGroup held = groups.join(0, 1);
+    ViewGroup other = groups.join(0, 1);
     MemorySegment segment = held.arena.allocate(64);
     AtomicBoolean closed = new AtomicBoolean(true);
     Acquired.during(segment, () -> closed.set(groups.closeAll()));
@@ -204,17 +204,17 @@ class ViewGroupsTest {
   @Test
   void blobsThatCrossPagesHaveGroupsOfTheirOwn() {
     ViewGroups groups = grouping(8);
-    ViewGroup pages = groups.join(0);
-    ViewGroup spans = groups.joinSpan(0);
+    ViewGroup pages = groups.join(0, 1);
+    ViewGroup spans = groups.joinSpan(0, 1);
     assertThat(spans).isNotSameAs(pages);
-    assertThat(groups.join(0)).isSameAs(pages);
-    assertThat(groups.joinSpan(0)).isSameAs(spans);
+    assertThat(groups.join(0, 1)).isSameAs(pages);
+    assertThat(groups.joinSpan(0, 1)).isSameAs(spans);
     retire(groups, spans);
     retire(groups, spans);
     assertThat(close(groups, 0, true)).isEqualTo(1);
     assertThat(spans.arena.scope().isAlive()).isFalse();
     assertThat(pages.arena.scope().isAlive()).isTrue();
-    assertThat(groups.join(0)).as("ended, too").isNotSameAs(pages);
+    assertThat(groups.join(0, 1)).as("ended, too").isNotSameAs(pages);
   }
 
   private static ViewGroups grouping(int maxPages) {

@@ -11,7 +11,7 @@ class DecayManagerTest {
 
   private final FakeTime time = new FakeTime(Long.MAX_VALUE - 100);
   private final FakeBackend backend = new FakeBackend(time);
-  private final DecayManager decay = new DecayManager(backend, time.clock(), TIMEOUT);
+  private final DecayManager decay = new DecayManager(backend, time.clock(), TIMEOUT, 0);
 
   @Test
   void countsTheTimeoutExactlyBackFromNow() {
@@ -66,7 +66,7 @@ class DecayManagerTest {
 
   @Test
   void withoutATimeoutEveryCycleLooks() {
-    DecayManager eager = new DecayManager(backend, time.clock(), 0);
+    DecayManager eager = new DecayManager(backend, time.clock(), 0, 0);
     assertThat(eager.isDue(false)).isTrue();
     assertThat(eager.isDue(false)).isTrue();
   }

@@ -15,7 +15,8 @@ class LifecycleManagerTest {
   private final FakeTime time = new FakeTime(0);
   private final FakeBackend backend = new FakeBackend(time);
   private final CoarseClock clock = time.clock();
-  private final LifecycleManager manager = new LifecycleManager(backend, clock, THRESHOLD, DECAY);
+  private final LifecycleManager manager =
+      new LifecycleManager(backend, clock, THRESHOLD, DECAY, 0);
 
   @Test
   void whatOneStepFreesTheNextCanUse() {
@@ -90,7 +91,7 @@ class LifecycleManagerTest {
 
   @Test
   void aQuietStoreWithTheHighestThresholdNeedsNoEarlierCycleEither() {
-    LifecycleManager highest = new LifecycleManager(backend, clock, 1.0, DECAY);
+    LifecycleManager highest = new LifecycleManager(backend, clock, 1.0, DECAY, 0);
     time.advance(MILLI);
     highest.cycle(false);
     assertThat(highest.wantedPauseNanos()).isInfinite();

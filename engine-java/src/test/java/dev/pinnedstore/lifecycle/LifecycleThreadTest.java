@@ -23,7 +23,7 @@ class LifecycleThreadTest {
   private final FakeTime time = new FakeTime(0);
   private final FakeBackend backend = new FakeBackend(time);
   private final CoarseClock clock = time.clock();
-  private final LifecycleManager manager = new LifecycleManager(backend, clock, 0.8, 0);
+  private final LifecycleManager manager = new LifecycleManager(backend, clock, 0.8, 0, 0);
 
   @Test
   void runsCyclesOnADaemonOfItsNameUntilItIsClosed() throws Exception {
