@@ -20,15 +20,15 @@ abstract class Frame {
   /** Words in the table: one per granule, or one in all for a page that holds a single blob. */
   final long entries;
 
-  Frame(MemorySegment base, MemorySegment table, long dataBytes, long entries) {
+  /** Bytes of memory that the table takes, at least those of its words. */
+  final long tableBytes;
+
+  Frame(MemorySegment base, MemorySegment table, long dataBytes, long entries, long tableBytes) {
+    this.tableBytes = tableBytes;
     this.base = base;
     this.table = table;
     this.dataBytes = dataBytes;
     this.entries = entries;
-  }
-
-  final long tableBytes() {
-    return entries * EntryLayout.ENTRY_BYTES;
   }
 
   /** A read-only alias of the first bytes, which lives as long as an Arena. */

@@ -15,6 +15,14 @@ interface FrameSource {
   Frame commit(int pageId, long dataBytes, long entries) throws MappingFailedException;
 
   /**
+   * Returns what a table takes.
+   *
+   * @param entries its words
+   * @return bytes
+   */
+  long tableBytes(long entries);
+
+  /**
    * Gives all memory back, for good. No view lives any more.
    *
    * @param frames what was committed and not given back

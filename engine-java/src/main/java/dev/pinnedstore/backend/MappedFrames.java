@@ -18,8 +18,7 @@ final class MappedFrames implements FrameSource {
 
   @Override
   public Frame commit(int pageId, long dataBytes, long entries) throws MappingFailedException {
-    long tableBytes = entries * EntryLayout.ENTRY_BYTES;
-    Mapping mapping = source.map(dataBytes, tableBytes, dataBytes >= HUGE_PAGE_BYTES);
+    Mapping mapping = source.map(dataBytes, tableBytes(entries), dataBytes >= HUGE_PAGE_BYTES);
     boolean touched = false;
     try {
       mapping.touch();
@@ -30,6 +29,11 @@ final class MappedFrames implements FrameSource {
       }
     }
     return new MappedFrame(mapping, entries);
+  }
+
+  @Override
+  public long tableBytes(long entries) {
+    return entries * EntryLayout.ENTRY_BYTES;
   }
 
   @Override
@@ -49,7 +53,8 @@ final class MappedFrames implements FrameSource {
           mapping.base(),
           mapping.base().asSlice(mapping.dataBytes(), entries * EntryLayout.ENTRY_BYTES),
           mapping.dataBytes(),
-          entries);
+          entries,
+          entries * EntryLayout.ENTRY_BYTES);
       this.mapping = mapping;
     }
 

@@ -77,7 +77,7 @@ final class PageMaker {
   /** Commits one slot for a writer if it is free; zero, or a refusal. */
   long commitExactly(int id) {
     long start = clock.nanos();
-    long tableBytes = entriesPerPage * EntryLayout.ENTRY_BYTES;
+    long tableBytes = frames.tableBytes(entriesPerPage);
     long refused = budget.take(pageBytes, tableBytes);
     if (refused != 0) {
       return refused;
@@ -97,7 +97,7 @@ final class PageMaker {
 
   /** Commits a page, which the caller then owns; its id, or a refusal. */
   long make(int wanted, long bytes, long entries) {
-    long tableBytes = entries * EntryLayout.ENTRY_BYTES;
+    long tableBytes = frames.tableBytes(entries);
     long refused = budget.take(bytes, tableBytes);
     if (refused != 0) {
       return refused;
@@ -126,7 +126,7 @@ final class PageMaker {
     } finally {
       if (frame == null) {
         directory.release(page);
-        budget.give(bytes, entries * EntryLayout.ENTRY_BYTES);
+        budget.give(bytes, frames.tableBytes(entries));
       }
     }
     page.dirty = false;
@@ -157,7 +157,7 @@ final class PageMaker {
       return false;
     }
     page.frame = null;
-    budget.give(frame.dataBytes, frame.tableBytes());
+    budget.give(frame.dataBytes, frame.tableBytes);
     int id = page.id;
     directory.release(page);
     givenBack.incrementAndGet();

@@ -15,37 +15,48 @@ import java.lang.foreign.MemorySegment;
  * generation changed.
  */
 final class ReservedFrames implements FrameSource {
-  private static final long UNIT_BYTES = 2L << 20;
-  private static final long OS_PAGE_BYTES = 4096;
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
 
   private final Reservation data;
   private final Reservation tables;
   private final long pageBytes;
+
+  /** Bytes from one table to the next: whole pages of the operating system. */
   private final long tableStride;
+
   private final int pages;
 
-  private ReservedFrames(Reservation data, Reservation tables, long pageBytes) {
+  private ReservedFrames(
+      Reservation data, Reservation tables, long pageBytes, long tableStride, int pages) {
     this.data = data;
     this.tables = tables;
     this.pageBytes = pageBytes;
-    this.tableStride = tableStride(pageBytes);
-    this.pages = (int) Math.min(data.bytes() / pageBytes, Integer.MAX_VALUE);
+    this.tableStride = tableStride;
+    this.pages = pages;
   }
 
   /**
    * Reserves both ranges.
    *
    * @throws MappingFailedException when there is no such range of addresses
+   * @throws IllegalArgumentException when the system's pages are larger, and no divisor of ours
    */
   static ReservedFrames reserve(MemorySource source, long reserveBytes, long pageBytes)
       throws MappingFailedException {
     Reservation data = source.reserve(reserveBytes);
     boolean reserved = false;
     try {
-      long pages = reserveBytes / pageBytes;
-      Reservation tables = source.reserve(align(pages * tableStride(pageBytes), UNIT_BYTES));
+      long unit = data.unitBytes();
+      if (pageBytes % unit != 0) {
+        throw new IllegalArgumentException(
+            "pageSize=" + pageBytes + ": must be a multiple of " + unit + " bytes on this system");
+      }
+      int pages = (int) Math.min(reserveBytes / pageBytes, Integer.MAX_VALUE);
+      long words = pageBytes / EntryLayout.GRANULE_BYTES * EntryLayout.ENTRY_BYTES;
+      long stride = align(words, unit);
+      Reservation tables = source.reserve(align(pages * stride, HUGE_PAGE_BYTES));
       reserved = true;
-      return new ReservedFrames(data, tables, pageBytes);
+      return new ReservedFrames(data, tables, pageBytes, stride, pages);
     } finally {
       if (!reserved) {
         data.close();
@@ -75,15 +86,15 @@ final class ReservedFrames implements FrameSource {
   }
 
   @Override
+  public long tableBytes(long entries) {
+    return tableStride;
+  }
+
+  @Override
   public boolean close(Iterable<Frame> frames) {
     // Not frame by frame: a reader that is copying right now must get an exception, not zeros.
     boolean dataClosed = data.close();
     return tables.close() && dataClosed;
-  }
-
-  /** Bytes from one table to the next: whole pages of the operating system. */
-  private static long tableStride(long pageBytes) {
-    return align(pageBytes / EntryLayout.GRANULE_BYTES * EntryLayout.ENTRY_BYTES, OS_PAGE_BYTES);
   }
 
   private static long align(long bytes, long unit) {
@@ -99,7 +110,8 @@ final class ReservedFrames implements FrameSource {
           data.base().asSlice(pageId * pageBytes),
           tables.base().asSlice(pageId * tableStride, tableStride),
           pageBytes,
-          pageBytes / EntryLayout.GRANULE_BYTES);
+          pageBytes / EntryLayout.GRANULE_BYTES,
+          tableStride);
       this.start = pageId * pageBytes;
       this.tableStart = pageId * tableStride;
     }

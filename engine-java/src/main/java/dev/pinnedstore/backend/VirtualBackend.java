@@ -30,12 +30,14 @@ public final class VirtualBackend extends PagedBackend {
    * Creates a backend that holds one ready page, or none when the operating system refuses it.
    *
    * @param settings sizes and limits
-   * @param reserveBytes the range to reserve, in bytes, a multiple of 2 MiB and of the page's size
+   * @param reserveBytes the range to reserve, in bytes, a multiple of 2 MiB; what is left of it
+   *     behind the last whole page is not used
    * @param source where memory comes from; native access must be granted
    * @param clock the store's clock
    * @param events told of what happens to pages
    * @return the backend
    * @throws MappingFailedException when there is no such range of addresses
+   * @throws IllegalArgumentException when pages are no multiples of the system's
    */
   public static VirtualBackend reserve(
       BackendSettings settings,

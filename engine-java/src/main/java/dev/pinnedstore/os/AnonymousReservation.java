@@ -125,6 +125,11 @@ final class AnonymousReservation implements Reservation {
   }
 
   @Override
+  public long unitBytes() {
+    return Math.max(4096, space.pageBytes());
+  }
+
+  @Override
   public long bytes() {
     return base.byteSize();
   }

@@ -102,6 +102,13 @@ public interface Reservation {
   long address();
 
   /**
+   * Returns what offsets and sizes of commits are multiples of.
+   *
+   * @return bytes: 4096, or the system's page where that is larger
+   */
+  long unitBytes();
+
+  /**
    * Returns the size of {@link #base()}.
    *
    * @return bytes

@@ -1,8 +1,11 @@
 package dev.pinnedstore.store;
 
+import java.util.EnumMap;
+import java.util.Map;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Event;
+import jdk.jfr.EventType;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -11,25 +14,27 @@ import jdk.jfr.Timespan;
 /**
  * The events of {@link StoreEvent} as Java Flight Recorder sees them, under the same names.
  *
- * <p>One event a page, none a blob. While nothing records, an event costs one check of its type.
+ * <p>One event a page, none a blob. While nothing records, an event costs a look at its type.
  */
 final class FlightEvents {
+  private static final Map<StoreEvent.Kind, EventType> TYPES = new EnumMap<>(StoreEvent.Kind.class);
+
+  static {
+    for (StoreEvent.Kind kind : StoreEvent.Kind.values()) {
+      TYPES.put(kind, EventType.getEventType(event(kind).getClass()));
+    }
+  }
+
   private FlightEvents() {}
 
   /** Records what happened, if anybody records it. */
   static void record(
       String store, StoreEvent.Kind kind, int pageId, long bytes, long durationNanos) {
-    PageFlightEvent event =
-        switch (kind) {
-          case PAGE_MADE -> new PageMade();
-          case STALL -> new Stall();
-          case PAGE_EMPTIED -> new PageEmptied();
-          case PAGE_REUSED -> new PageReused();
-          case PAGE_GIVEN_BACK -> new PageGivenBack();
-          case PAGE_EXPIRED -> new PageExpired();
-          case STORE_FULL -> new StoreFull();
-          case LIFECYCLE_FAILED -> new LifecycleFailed();
-        };
+    EventType type = TYPES.get(kind);
+    if (type == null || !type.isEnabled()) {
+      return;
+    }
+    PageFlightEvent event = event(kind);
     if (event.shouldCommit()) {
       event.store = store;
       event.pageId = pageId;
@@ -37,6 +42,19 @@ final class FlightEvents {
       event.took = durationNanos;
       event.commit();
     }
+  }
+
+  private static PageFlightEvent event(StoreEvent.Kind kind) {
+    return switch (kind) {
+      case PAGE_MADE -> new PageMade();
+      case STALL -> new Stall();
+      case PAGE_EMPTIED -> new PageEmptied();
+      case PAGE_REUSED -> new PageReused();
+      case PAGE_GIVEN_BACK -> new PageGivenBack();
+      case PAGE_EXPIRED -> new PageExpired();
+      case STORE_FULL -> new StoreFull();
+      case LIFECYCLE_FAILED -> new LifecycleFailed();
+    };
   }
 
   /** What the events have in common. */

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet class="dev.pinnedstore.store.StoreSnippets" region="quickstart"}
  *
- * <p><b>Threads.</b> All methods may be called by any number of threads at once. Append takes no
- * lock; view, resolve and acknowledge never wait.
+ * <p><b>Threads.</b> All methods may be called by any number of threads at once. Append, view,
+ * resolve and acknowledge take no lock but once per page; what waits for room ({@link #roomFor})
+ * may run in the acknowledgement that makes it.
  *
  * <p><b>Ownership.</b> Whoever opens the store closes it. A view belongs to the store: it is valid
  * until its blob is acknowledged, and then throws {@link IllegalStateException} once its page is
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Errors.</b> An empty blob is an {@link IllegalArgumentException}. On a closed store every
  * method but {@link #close()}, {@link #config()} and {@link #stats()} throws {@link
- * StoreClosedException}. A blob larger than {@link StoreConfig#maxBytes()}, or than 2<sup>32</sup>
- * - 1 bytes, is a {@link BlobTooLargeException}. Full is {@link StoreFullException}, at once.
+ * StoreClosedException}. A blob larger than the store may hold, or than 2<sup>32</sup> - 1 bytes,
+ * is a {@link BlobTooLargeException}. Full is {@link StoreFullException}, at once.
  *
  * <p><b>Cost.</b> A blob takes its size rounded up to 64 bytes, and 8 bytes of table per 64 bytes
  * of page. An append costs one compare-and-set and the copy. Handles are the only allocation; the
@@ -65,7 +66,10 @@ public final class PinnedStore implements AutoCloseable {
    *
    * @param config its settings
    * @return the store, to be closed by the caller
-   * @throws StoreFullException when the operating system has no memory for the first page
+   * @throws StoreFullException when the operating system has no memory for the first page, or no
+   *     such range of addresses
+   * @throws UnsupportedOperationException when the backend needs native access and has none; the
+   *     message names the option that grants it
    */
   public static PinnedStore open(StoreConfig config) {
     return open(config, NativeTier.current());

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *   <caption>Presets; what they do not name is as in {@link #defaults()}</caption>
  *   <tr><th>preset</th><th>backend</th><th>page size</th><th>prefetch</th><th>decay</th></tr>
  *   <tr><td>{@link #defaults()}</td><td>segmented</td><td>1 MiB</td><td>0.80</td><td>5 s</td></tr>
- *   <tr><td>{@link #performance()}</td><td>segmented</td><td>2 MiB</td><td>0.80</td><td>7 s</td></tr>
+ *   <tr><td>{@link #performance()}</td><td>virtual</td><td>2 MiB</td><td>0.80</td><td>7 s</td></tr>
  *   <tr><td>{@link #memoryEfficient()}</td><td>segmented</td><td>512 KiB</td><td>0.90</td>
  *       <td>1 s</td></tr>
  * </table>
@@ -100,7 +100,9 @@ public final class StoreConfig {
     return backend;
   }
 
-  /** {@return the size of a page in bytes; a larger blob gets a page of its own size} */
+  /**
+   * {@return the size of a page in bytes; a larger blob gets a page of its own size, or several}
+   */
   public long pageSize() {
     return pageSize;
   }

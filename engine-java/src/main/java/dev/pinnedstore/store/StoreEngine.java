@@ -238,7 +238,11 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
 
   private Capabilities capabilities() {
     boolean granted = tier == NativeTier.GRANTED;
-    boolean huge = granted && config.pageSize() >= HUGE_PAGE_BYTES;
+    boolean suits =
+        config.backend() instanceof Backend.Virtual
+            ? config.pageSize() % HUGE_PAGE_BYTES == 0
+            : config.pageSize() >= HUGE_PAGE_BYTES;
+    boolean huge = granted && suits;
     return new Capabilities(config.backend().name(), granted, huge, NativeTier.flag());
   }
 

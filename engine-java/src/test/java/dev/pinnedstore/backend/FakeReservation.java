@@ -112,6 +112,11 @@ final class FakeReservation implements Reservation {
   }
 
   @Override
+  public long unitBytes() {
+    return 4096;
+  }
+
+  @Override
   public long bytes() {
     return base.byteSize();
   }

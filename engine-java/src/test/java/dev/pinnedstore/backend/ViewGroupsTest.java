@@ -200,6 +200,32 @@ class ViewGroupsTest {
     assertThat(held.arena.scope().isAlive()).isFalse();
   }
 
+  @Test
+  void aMemberThatDoesNotFitBeginsAGroupAndOneThatIsTooLargeHasItsOwn() {
+    ViewGroups groups = grouping(8);
+    ViewGroup first = groups.join(0, 5);
+    ViewGroup second = groups.join(0, 4);
+    assertThat(second).isNotSameAs(first);
+    assertThat(groups.join(0, 4)).isSameAs(second);
+    ViewGroup large = groups.join(0, 100);
+    assertThat(large).isNotSameAs(second);
+    assertThat(groups.join(0, 1)).isNotSameAs(large);
+  }
+
+  @Test
+  void saysWhetherAnArenaCouldBeClosed() {
+    ViewGroups groups = grouping(8);
+    assertThat(groups.canClose()).isFalse();
+    ViewGroup group = groups.join(0, 1);
+    groups.join(0, 1);
+    retire(groups, group);
+    assertThat(groups.canClose()).as("one lives").isFalse();
+    retire(groups, group);
+    assertThat(groups.canClose()).as("open, and all are past").isTrue();
+    close(groups, 0, true);
+    assertThat(groups.canClose()).isFalse();
+  }
+
   /** The pages of a blob that crosses them wait for its group: none may be in it. */
   @Test
   void blobsThatCrossPagesHaveGroupsOfTheirOwn() {

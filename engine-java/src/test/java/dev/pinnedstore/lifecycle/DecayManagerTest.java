@@ -58,6 +58,30 @@ class DecayManagerTest {
   }
 
   @Test
+  void blobsThatExpireSoonerAreLookedForSooner() {
+    DecayManager expiring = new DecayManager(backend, time.clock(), TIMEOUT, TIMEOUT / 10);
+    int looks = 0;
+    for (int i = 0; i < TIMEOUT; i++) {
+      time.advance(1);
+      looks += expiring.isDue(false) ? 1 : 0;
+    }
+    assertThat(looks).isEqualTo(160);
+  }
+
+  @Test
+  void aReleaseThatIsTooLargeForOneCycleGoesOnInTheNext() {
+    backend.pageBytes = DecayManager.MOST_BYTES / 4;
+    backend.givenBack = 4;
+    decay.giveBack(false);
+    assertThat(decay.isDue(false)).as("as much as one may").isTrue();
+    assertThat(decay.wantedPauseNanos()).isEqualTo(DecayManager.PAUSE_NANOS);
+    backend.givenBack = 3;
+    decay.giveBack(false);
+    assertThat(decay.isDue(false)).as("that was the rest").isFalse();
+    assertThat(decay.wantedPauseNanos()).isInfinite();
+  }
+
+  @Test
   void aCycleByHandAlwaysLooks() {
     assertThat(decay.isDue(true)).isTrue();
     assertThat(decay.isDue(true)).isTrue();

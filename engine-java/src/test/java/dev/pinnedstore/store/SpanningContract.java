@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -138,6 +139,61 @@ interface SpanningContract extends StoreFixture {
     } catch (StaleHandleException | IllegalStateException e) {
       return null;
     }
+  }
+
+  /** Nobody runs a cycle: the waiter itself has to find what the dead view held. */
+  @Test
+  default void acknowledgingAViewedBlobInManyPagesWakesWhoWaits() {
+    PinnedStore store = open(config().maxPages(4).build());
+    BlobHandle handle = store.append(Blobs.of(1, 4 * PAGE));
+    store.view(handle);
+    assertThat(store.tryAppend(MemorySegment.ofArray(new byte[PAGE]))).isNull();
+    CompletableFuture<Void> room = store.roomFor(PAGE);
+    assertThat(room).isNotDone();
+    store.acknowledge(handle);
+    assertThat(room).isCompleted();
+    assertThat(store.tryAppend(MemorySegment.ofArray(new byte[PAGE]))).isNotNull();
+  }
+
+  /** What runs when room comes is no reason to wait for room. */
+  @Test
+  default void whoAppendsWhenRoomComesIsAnsweredAtOnce() {
+    PinnedStore store = open(config().maxPages(4).build());
+    BlobHandle viewed = store.append(Blobs.of(1, 2 * PAGE));
+    BlobHandle kept = store.append(Blobs.of(2, 2 * PAGE));
+    store.view(viewed);
+    List<Long> refusals = new ArrayList<>();
+    CompletableFuture<Void> told =
+        store
+            .roomFor(4 * PAGE)
+            .thenRun(
+                () -> {
+                  byte[] blob = new byte[4 * PAGE];
+                  assertThat(store.tryAppend(MemorySegment.ofArray(blob))).isNull();
+                  refusals.add(store.stats().storeFull());
+                });
+    store.acknowledge(viewed);
+    store.maintain();
+    assertThat(told).isCompleted();
+    assertThat(refusals).hasSize(1);
+    Blobs.assertLive(store, kept, 2);
+  }
+
+  /** One blob that lives on, and was viewed with all the others, keeps only its share. */
+  @Test
+  default void oneViewedBlobThatLivesOnDoesNotKeepTheOthersPages() {
+    PinnedStore store = open(config().maxPages(64).build());
+    store.startLifecycle(Duration.ofHours(1));
+    List<BlobHandle> handles = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      handles.add(store.append(Blobs.of(i, 4 * PAGE)));
+    }
+    handles.forEach(store::view);
+    handles.subList(1, 16).forEach(store::acknowledge);
+    for (int i = 0; i < 10; i++) {
+      assertThat(store.tryAppend(MemorySegment.ofArray(Blobs.of(i, 4 * PAGE)))).isNotNull();
+    }
+    Blobs.assertLive(store, handles.getFirst(), 0);
   }
 
   @Test
