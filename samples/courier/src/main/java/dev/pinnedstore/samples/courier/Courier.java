@@ -4,15 +4,16 @@ import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.PinnedStoreException;
 import dev.pinnedstore.store.StoreConfig;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,8 +23,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The program: delivers every regular file below a directory through each backend, verifies it and
- * prints a table.
+ * The program: delivers every regular file below a directory through each backend, verifies it,
+ * prints a table and writes a page with charts.
  *
  * <p>Exits with 0 when all that was sent arrived, 1 when a blob did not verify or the store failed,
  * 2 for wrong arguments, 130 when it was interrupted. A file that cannot be read is reported,
@@ -40,9 +41,6 @@ public final class Courier implements Callable<Integer> {
   /** Short, so that pages go back to the operating system before the program ends. */
   private static final Duration DECAY = Duration.ofMillis(250);
 
-  /** A backend more is an entry more. */
-  private static final List<Backend> BACKENDS = List.of(Backend.segmented());
-
   private static final String ALL = "all";
   private static final int MOST_CONSUMERS = 64;
   private static final int FAILED = 1;
@@ -55,12 +53,17 @@ public final class Courier implements Callable<Integer> {
 
   private final Surroundings surroundings;
   private Path directory = Path.of(System.getProperty("java.home"));
-  private List<Backend> backends = BACKENDS;
+  private List<Backend> backends;
+  private List<String> leftOut;
+  private @Nullable Path html;
   private int consumers = 2;
   private long limitBytes = Long.MAX_VALUE;
 
   private Courier(Surroundings surroundings) {
     this.surroundings = surroundings;
+    this.backends = Backends.usable(surroundings.nativeAccess());
+    this.leftOut = Backends.leftOut(surroundings.nativeAccess());
+    this.html = surroundings.html();
   }
 
   /**
@@ -97,14 +100,20 @@ public final class Courier implements Callable<Integer> {
       names = "--backend",
       order = 1,
       paramLabel = "NAME",
-      description = "Which backend, or 'all'; default: all there are.")
+      description = "Which backend, or 'all'; default: all that run here.")
   private void backend(String value) {
-    backends =
-        BACKENDS.stream().filter(it -> value.equals(ALL) || value.equals(it.name())).toList();
-    if (backends.isEmpty()) {
-      String names = BACKENDS.stream().map(Backend::name).collect(Collectors.joining(", "));
-      throw wrong("--backend", value, "one of " + names + ", " + ALL);
+    if (value.equals(ALL)) {
+      return;
     }
+    List<Backend> named = Backends.named(value);
+    if (named.isEmpty()) {
+      throw wrong("--backend", value, "one of " + Backends.names() + ", " + ALL);
+    }
+    if (!backends.containsAll(named)) {
+      throw wrong("--backend=" + value + ": " + Backends.need());
+    }
+    backends = named;
+    leftOut = List.of();
   }
 
   @Option(
@@ -133,8 +142,23 @@ public final class Courier implements Callable<Integer> {
   }
 
   @Option(
-      names = {"-h", "--help"},
+      names = "--html",
       order = 4,
+      paramLabel = "FILE",
+      description =
+          "Where to write a page with charts; default: target/courier.html of the build that runs"
+              + " this, otherwise no page.")
+  private void html(Path value) {
+    Path parent = value.toAbsolutePath().getParent();
+    if (parent == null || !Files.isDirectory(parent) || Files.isDirectory(value)) {
+      throw wrong("--html", value, "a file in an existing directory");
+    }
+    html = value;
+  }
+
+  @Option(
+      names = {"-h", "--help"},
+      order = 5,
       usageHelp = true,
       description = "Prints this.")
   private boolean help;
@@ -149,11 +173,25 @@ public final class Courier implements Callable<Integer> {
           StoreConfig.builder().backend(backend).maxBytes(MAX_BYTES).decayTimeout(DECAY).build();
       outcomes.add(new Delivery(files, consumers, limitBytes, surroundings, screen).run(config));
     }
-    surroundings.out().print(Report.of(files, consumers, outcomes));
-    surroundings.out().flush();
+    PrintWriter out = surroundings.out();
+    out.print(Report.of(files, consumers, outcomes));
+    leftOut.forEach(out::println);
+    out.flush();
     List<Outcome> incomplete = outcomes.stream().filter(it -> !it.isComplete()).toList();
     incomplete.forEach(it -> screen.problem(it.failure()));
+    if (html != null) {
+      write(html, files, outcomes);
+      out.println("charts: " + html);
+      out.flush();
+    }
     return incomplete.isEmpty() ? 0 : FAILED;
+  }
+
+  private void write(Path file, FileList files, List<Outcome> outcomes) throws IOException {
+    Machine machine = Machine.current(surroundings.nativeAccess());
+    Files.writeString(
+        file,
+        HtmlReport.of(files, consumers, outcomes, leftOut, machine, ZonedDateTime.now()));
   }
 
   private ParameterException wrong(String option, Object value, String legal) {

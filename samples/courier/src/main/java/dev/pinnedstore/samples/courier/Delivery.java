@@ -2,7 +2,6 @@ package dev.pinnedstore.samples.courier;
 
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreConfig;
-import dev.pinnedstore.store.StoreStats;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -74,17 +73,15 @@ final class Delivery {
   }
 
   private Outcome run(PinnedStore store) throws IOException {
-    store.startLifecycle();
     Receipts receipts = new Receipts(files.files().size());
+    Timeline timeline = new Timeline();
     try (HandleRing ring = new HandleRing(SLOTS);
         FileFeed feed = new FileFeed(surroundings.opener());
         Progress progress =
             new Progress(
                 screen, store.config().backend().name(), Math.min(limitBytes, files.bytes()))) {
       Sender sender = new Sender(store, ring, feed, receipts, progress, screen, limitBytes);
-      long start = System.nanoTime();
-      deliver(store, ring, sender, receipts);
-      long nanos = System.nanoTime() - start;
+      long nanos = record(store, ring, sender, receipts, timeline);
       return new Outcome(
           store.config(),
           sender.files(),
@@ -96,7 +93,25 @@ final class Delivery {
           nanos,
           sender.appendNanos(),
           sender.waits(),
-          settle(store));
+          store.stats(),
+          timeline);
+    }
+  }
+
+  /** Delivers and lets the store settle, on record; how long the delivery took, in ns. */
+  private long record(
+      PinnedStore store, HandleRing ring, Sender sender, Receipts receipts, Timeline timeline) {
+    try (var _ = new Recorder(store, receipts::liveBytes, timeline)) {
+      long nanos;
+      try (var _ = store.startLifecycle()) {
+        long start = System.nanoTime();
+        deliver(store, ring, sender, receipts);
+        nanos = System.nanoTime() - start;
+        settle(store);
+      }
+      // Only a cycle hands events over, and no other one comes.
+      store.maintain();
+      return nanos;
     }
   }
 
@@ -154,19 +169,18 @@ final class Delivery {
     return incomplete;
   }
 
-  /** Waits until idle pages have gone back and no more go, but not for ever; the figures then. */
-  private static StoreStats settle(PinnedStore store) {
+  /** Waits until idle pages have gone back and no more go, but not for ever. */
+  private static void settle(PinnedStore store) {
     long goal = PAGES_KEPT * store.config().pageSize();
     long start = System.nanoTime();
-    StoreStats stats = store.stats();
+    long committed = store.stats().committedBytes();
     long before;
     do {
-      before = stats.committedBytes();
+      before = committed;
       LockSupport.parkNanos(POLL_NANOS);
-      stats = store.stats();
-    } while ((stats.committedBytes() > goal || stats.committedBytes() != before)
+      committed = store.stats().committedBytes();
+    } while ((committed > goal || committed != before)
         && System.nanoTime() - start < LONGEST_SETTLING_NANOS);
-    return stats;
   }
 
   private void end(PinnedStore store) {

@@ -18,6 +18,7 @@ import org.HdrHistogram.Histogram;
  * @param appendNanos what single appends took, in ns
  * @param waits how often the sender waited for room in the store
  * @param stats the store's figures once idle pages had gone back
+ * @param timeline what the store held and what happened to its pages meanwhile
  */
 record Outcome(
     StoreConfig config,
@@ -30,7 +31,8 @@ record Outcome(
     long nanos,
     Histogram appendNanos,
     long waits,
-    StoreStats stats) {
+    StoreStats stats,
+    Timeline timeline) {
 
   /** Whether all that was sent arrived as it was sent. */
   boolean isComplete() {

@@ -9,7 +9,8 @@ final class Report {
   private static final String GAP = "  ";
   private static final String NONE = "-";
 
-  private static final List<Row> ROWS =
+  /** The figures, the backend's name first. */
+  static final List<Row> ROWS =
       List.of(
           new Row("", Outcome::backend),
           new Row("files", it -> Units.count(it.files())),
@@ -31,7 +32,16 @@ final class Report {
           new Row("committed, peak", it -> Units.bytes(it.stats().peakCommittedBytes())),
           new Row("committed, final", it -> Units.bytes(it.stats().committedBytes())));
 
-  private record Row(String name, Function<Outcome, String> cell) {}
+  /** What some figures mean. */
+  static final List<String> LEGEND =
+      List.of(
+          "seconds: to read, checksum, append, view in place, checksum and acknowledge it all",
+          "append: one call of up to "
+              + Units.bytes(FileFeed.PIECE_BYTES)
+              + ", from the first on, without the waits for room");
+
+  /** One figure of each backend. */
+  record Row(String name, Function<Outcome, String> cell) {}
 
   private Report() {}
 
@@ -52,15 +62,9 @@ final class Report {
       }
       text.append(System.lineSeparator());
     }
-    return text.append(System.lineSeparator())
-        .append(
-            "seconds: to read, checksum, append, view in place, checksum and acknowledge it all")
-        .append(System.lineSeparator())
-        .append("append: one call of up to ")
-        .append(Units.bytes(FileFeed.PIECE_BYTES))
-        .append(", from the first on, without the waits for room")
-        .append(System.lineSeparator())
-        .toString();
+    text.append(System.lineSeparator());
+    LEGEND.forEach(line -> text.append(line).append(System.lineSeparator()));
+    return text.toString();
   }
 
   private static int width(Outcome outcome) {

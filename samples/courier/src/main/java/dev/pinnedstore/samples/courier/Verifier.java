@@ -48,6 +48,9 @@ final class Verifier {
     MemorySegment blob = store.view(ring.slots(), HandleRing.handleAt(slot));
     int actual = checksum.of(blob.asByteBuffer());
     boolean first = store.acknowledge(ring.slots(), HandleRing.handleAt(slot));
+    if (first) {
+      receipts.acknowledged(blob.byteSize());
+    }
     if (actual != ring.checksum(slot)) {
       complain(slot, "CRC32C is " + hex(actual) + ", expected " + hex(ring.checksum(slot)));
     } else if (!first) {
