@@ -1,0 +1,55 @@
+package dev.pinnedstore.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/** Takes space for files on Linux without writing it. Loaded only where native access is granted. */
+final class LinuxFiles {
+  private static final int O_RDWR_CLOEXEC = 2 | 0x80000;
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+
+  private static final MethodHandle OPEN =
+      NativeCalls.bind("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle CLOSE =
+      NativeCalls.bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle FALLOCATE =
+      NativeCalls.bind(
+          "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+  private LinuxFiles() {}
+
+  /**
+   * Takes the space; false where the system refuses, for whatever reason. The JDK gives no file
+   * descriptor, so the file is opened once more. Should another one have its name by now, that one
+   * keeps its size and its bytes.
+   */
+  static boolean allocate(Path path, long position, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(path.toAbsolutePath().toString());
+      int file =
+          (int) NativeCalls.call(-1, state -> (int) OPEN.invokeExact(state, name, O_RDWR_CLOEXEC));
+      if (file < 0) {
+        return false;
+      }
+      long result = -Posix.EINTR;
+      while (result == -Posix.EINTR) {
+        result =
+            NativeCalls.call(
+                -1,
+                state ->
+                    (int)
+                        FALLOCATE.invokeExact(state, file, FALLOC_FL_KEEP_SIZE, position, bytes));
+      }
+      // A descriptor without pending writes: nothing can fail here that matters.
+      var _ = NativeCalls.call(-1, state -> (int) CLOSE.invokeExact(state, file));
+      return result == 0;
+    }
+  }
+}

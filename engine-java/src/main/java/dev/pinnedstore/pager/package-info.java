@@ -1,0 +1,7 @@
+/**
+ * The pager.
+ */
+@NullMarked
+package dev.pinnedstore.pager;
+
+import org.jspecify.annotations.NullMarked;
