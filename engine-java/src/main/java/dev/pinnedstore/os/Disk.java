@@ -80,6 +80,15 @@ public interface Disk {
   void sync(MemorySegment mapping, long offset, long bytes) throws IOException;
 
   /**
+   * Gives the space of a range back, where the system can; the range reads as zeros then, or as
+   * before.
+   *
+   * @param position first byte
+   * @param bytes size in bytes
+   */
+  void discard(long position, long bytes);
+
+  /**
    * Cuts or extends the file. Whoever touches a mapping of what was cut off gets an error that can
    * kill the JVM.
    *

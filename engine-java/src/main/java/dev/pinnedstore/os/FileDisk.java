@@ -169,6 +169,15 @@ public final class FileDisk implements Disk {
   }
 
   @Override
+  public void discard(long position, long bytes) {
+    if (OperatingSystem.CURRENT == OperatingSystem.LINUX
+        && NativeTier.current() == NativeTier.GRANTED) {
+      // Some file systems refuse; then the space stays taken, and is used again.
+      var _ = LinuxFiles.discard(path, position, bytes);
+    }
+  }
+
+  @Override
   public void resize(long bytes) throws IOException {
     IoThreads.call(
         () -> {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 final class LinuxFiles {
   private static final int O_RDWR_CLOEXEC = 2 | 0x80000;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
 
   private static final MethodHandle OPEN =
       NativeCalls.bind("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
@@ -27,10 +28,18 @@ final class LinuxFiles {
 
   /**
    * Takes the space; false where the system refuses, for whatever reason. The JDK gives no file
-   * descriptor, so the file is opened once more. Should another one have its name by now, that one
-   * keeps its size and its bytes.
+   * descriptor, so the file is opened once more: it must keep its name while it is open.
    */
   static boolean allocate(Path path, long position, long bytes) {
+    return fallocate(path, FALLOC_FL_KEEP_SIZE, position, bytes);
+  }
+
+  /** Gives space back; false where the system refuses. */
+  static boolean discard(Path path, long position, long bytes) {
+    return fallocate(path, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, position, bytes);
+  }
+
+  private static boolean fallocate(Path path, int mode, long position, long bytes) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocateFrom(path.toAbsolutePath().toString());
       int file =
@@ -45,7 +54,7 @@ final class LinuxFiles {
                 -1,
                 state ->
                     (int)
-                        FALLOCATE.invokeExact(state, file, FALLOC_FL_KEEP_SIZE, position, bytes));
+                        FALLOCATE.invokeExact(state, file, mode, position, bytes));
       }
       // A descriptor without pending writes: nothing can fail here that matters.
       var _ = NativeCalls.call(-1, state -> (int) CLOSE.invokeExact(state, file));

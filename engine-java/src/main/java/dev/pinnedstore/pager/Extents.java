@@ -112,26 +112,29 @@ final class Extents {
     }
   }
 
-  /** Unmaps the extents that pages from a number on lie in, and cuts the file behind the rest. */
-  void dropFrom(long pages) throws IOException {
+  /** Extents that are needed for a number of pages; one at least. */
+  int needed(long pages) {
+    return pages == 0 ? 1 : geometry.extentOf(pages - 1) + 1;
+  }
+
+  int count() {
+    return extents.length;
+  }
+
+  /** Unmaps extents that hold no page any more, and gives space behind the last page back. */
+  void cut(long pages) throws IOException {
     Extent[] all = extents;
-    int keep = all.length;
-    while (keep > 1 && geometry.firstPage(keep - 1) >= pages) {
-      keep--;
-    }
+    int keep = needed(pages);
     extents = Arrays.copyOf(all, keep);
     for (int e = keep; e < all.length; e++) {
       all[e].arena.close();
     }
-    long end = geometry.position(keep);
-    int last = keep - 1;
-    long used =
-        geometry.position(last)
-            + geometry.dataOffset(last)
-            + (Math.max(0, pages - geometry.firstPage(last)) << geometry.pageShift());
-    // What the last extent does not use goes back as well: cut off, and extended again as a hole.
-    disk.resize(Math.min(used, end));
-    disk.resize(end);
+    disk.resize(geometry.position(keep));
+    Extent last = all[keep - 1];
+    long end = last.offset(geometry, pages);
+    if (end < last.whole.byteSize()) {
+      disk.discard(geometry.position(keep - 1) + end, last.whole.byteSize() - end);
+    }
   }
 
   /** The bytes of a page, which must be below {@link #capacity()}. */

@@ -26,7 +26,8 @@ final class PageSpace {
    */
   boolean wantsCommit(long pages) {
     releaseLimbo();
-    return limbo.size() > table.pageCount() / 8 + 64 && table.freeCount() - limbo.size() < pages;
+    return !file.isFrozen()
+        && limbo.size() > table.pageCount() / 8 + 64 && table.freeCount() - limbo.size() < pages;
   }
 
   /** Makes sure that a number of single pages can be taken. */
@@ -63,9 +64,15 @@ final class PageSpace {
       grow(block + Math.floorMod(-table.pageCount(), block));
       page = table.findPair();
     }
+    file.extents().page(page).fill((byte) 0);
+    return takePair(page);
+  }
+
+  /** Takes a free pair whose lower page has the bytes that it is to have. */
+  PageId takePair(long page) {
     long shadow = table.partner(page);
     PageId id = PageId.of(page, nextReuse(page));
-    MemorySegment bytes = file.extents().page(page).fill((byte) 0);
+    MemorySegment bytes = file.extents().page(page);
     file.syncFirst(page);
     int checksum = ProtectedPages.checksum(bytes, id.value());
     table.take(shadow, PageWord.of(PageWord.SHADOW, nextReuse(shadow), 0));
@@ -94,9 +101,9 @@ final class PageSpace {
     table.makeFindable(page);
   }
 
-  private void releaseLimbo() {
+  void releaseLimbo() {
     if (limbo.size() > 0) {
-      limbo.release(file.durable(), table::makeFindable);
+      limbo.release(file.releasable(), table::makeFindable);
     }
   }
 
@@ -134,5 +141,26 @@ final class PageSpace {
       file.extents().allocate(count, target);
     }
     table.extend(target);
+  }
+
+  /** Cuts the free pages off the end; returns how many. Within {@link PagerFile#quietly}. */
+  long shrink() {
+    releaseLimbo();
+    long before = table.pageCount();
+    long count = before;
+    while (count > 0 && isDroppable(count - 1)) {
+      count--;
+    }
+    if (count < before) {
+      file.cut(count);
+    }
+    return before - count;
+  }
+
+  /** A page whose count is far on stays, or new pages would begin with that count. */
+  private boolean isDroppable(long page) {
+    return !table.words().isPresent(page >>> WordMap.LEAF_SHIFT)
+        || (PageWord.isFree(table.get(page))
+            && file.highestReuse(page, page + 1) < PageWord.MAX_REUSE / 2);
   }
 }

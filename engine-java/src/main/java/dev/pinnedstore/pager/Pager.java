@@ -5,7 +5,10 @@ import dev.pinnedstore.os.FileDisk;
 import dev.pinnedstore.os.LockFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +49,9 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   private final @Nullable Path path;
 
   private final @Nullable SubPages[] subPages = new @Nullable SubPages[SlotWord.MAX_SLOTS_SHIFT + 1];
+
+  /** Held by what copies or moves many pages. */
+  private final ReentrantLock maintenance = new ReentrantLock();
 
   private volatile boolean closed;
 
@@ -785,6 +792,98 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
    */
   public VerifyReport verify() {
     return read(() -> new Verifier(file).verify());
+  }
+
+  /**
+   * Copies the pager to a file that does not exist yet, while it is in use. The copy has the same
+   * handles and roots, as of one moment; so have protected pages their bytes. Other bytes are copied
+   * as they are found: those that nobody writes meanwhile are of that moment too.
+   *
+   * <p>Changes wait while the maps and the protected pages are copied, and go on during the rest.
+   * The copy appears under its name when it is whole and durable.
+   *
+   * @param target where
+   * @throws IOException if the target exists, or cannot be written
+   * @throws PagerFullException if the file system has no room for the copy
+   * @throws IllegalStateException if the pager is closed
+   */
+  public void snapshot(Path target) throws IOException {
+    if (Files.exists(target)) {
+      throw new FileAlreadyExistsException(target.toString());
+    }
+    Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
+    maintenance.lock();
+    try {
+      checkOpen();
+      Files.deleteIfExists(unfinished);
+      try {
+        Snapshot.copy(file, FileDisk.create(unfinished), options.sparse());
+        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(unfinished);
+      }
+      FileDisk.syncDirectory(target);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /**
+   * Moves pages from the end of the file to free places before them, so that {@link #shrink()} can
+   * cut it. Pages that hold sub-pages and protected pages with a writer stay. Nobody may write to
+   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and three syncs for
+   * each 512 of them.
+   *
+   * @param relocation is told of each move, on this thread; if it throws, the moves that it was not
+   *     told of, and the one it threw at, are undone
+   * @return how many pages moved
+   * @throws PagerIoException if the file system fails
+   * @throws IllegalStateException if the pager is closed
+   */
+  public long compact(Relocation relocation) {
+    Objects.requireNonNull(relocation, "relocation");
+    maintenance.lock();
+    try {
+      return new Compactor(this, protectedPages).compact(relocation);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /**
+   * Gives the free pages at the end of the file back to the file system. Segments of pages there,
+   * kept since before they were freed, die.
+   *
+   * @return how many pages the file lost
+   * @throws PagerLockedException if a {@link ReadOnlyPager} has the file open
+   * @throws PagerIoException if the file system fails
+   * @throws IllegalStateException if the pager is closed
+   */
+  public long shrink() {
+    maintenance.lock();
+    try (LockFile.Hold _ = withoutReaders()) {
+      checkOpen();
+      long[] lost = new long[1];
+      file.quietly(() -> lost[0] = space.shrink());
+      return lost[0];
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  private LockFile.@Nullable Hold withoutReaders() {
+    if (path == null) {
+      return null;
+    }
+    try {
+      LockFile.Hold hold = LockFile.tryExcludeReaders(path);
+      if (hold == null) {
+        throw new PagerLockedException(path + ": is open for reading");
+      }
+      return hold;
+    } catch (IOException e) {
+      throw new PagerIoException("the lock file cannot be used: " + e, e);
+    }
   }
 
   // ---- asynchronous forms

@@ -62,6 +62,7 @@ final class PagerFile {
   private final ReentrantLock stateLock = new ReentrantLock();
   private final ReentrantLock commitLock = new ReentrantLock();
   private long changes;
+  private long frozenAfter = Long.MAX_VALUE;
   private volatile long durable;
   private volatile @Nullable PagerException failure;
 
@@ -118,7 +119,7 @@ final class PagerFile {
       throw new IllegalArgumentException(
           "pageSize=" + pageSize + ": the file has pages of " + geometry.pageSize() + " bytes");
     }
-    PagerFile file = load(disk, found.superblock());
+    PagerFile file = load(disk, found.superblock(), null);
     boolean done = false;
     try {
       file.batchesSeen = file.replay(0);
@@ -135,16 +136,17 @@ final class PagerFile {
   }
 
   /**
-   * Applies what the writer has committed since. False if it made a checkpoint meanwhile: then the
-   * file must be opened again, on the same disk.
+   * Returns the file as the writer has committed it by now: this object, which has learned what is
+   * new in the log, or after a checkpoint another one on the same mappings. Of a reader only.
+   *
+   * @throws PagerCorruptException also when the writer was faster: try again
    */
-  boolean refresh() {
+  PagerFile refreshed() {
     Superblock newest = find(extents.header()).superblock();
-    if (newest.generation() != generation) {
-      return false;
-    }
-    batchesSeen = replay(batchesSeen);
-    return true;
+    PagerFile file =
+        newest.generation() == generation ? this : load(disk, newest, extents);
+    file.batchesSeen = file.replay(file.batchesSeen);
+    return file;
   }
 
   private record Found(Superblock superblock, boolean repair) {}
@@ -192,7 +194,7 @@ final class PagerFile {
     return new Found(best, repair);
   }
 
-  private static PagerFile load(Disk disk, Superblock from) {
+  private static PagerFile load(Disk disk, Superblock from, @Nullable Extents known) {
     Geometry geometry = from.geometry();
     long pages = Math.max(1, from.pageCount());
     long needed = geometry.position(geometry.extentOf(pages - 1) + 1);
@@ -214,8 +216,8 @@ final class PagerFile {
               + " bytes need "
               + needed);
     }
-    Extents extents = new Extents(disk, geometry);
-    boolean done = false;
+    Extents extents = known == null ? new Extents(disk, geometry) : known;
+    boolean done = known != null;
     try {
       extents.cover(pages);
       PagerFile file = new PagerFile(disk, from, extents);
@@ -270,6 +272,36 @@ final class PagerFile {
     }
   }
 
+  /** Takes over the maps, roots and counts of another file, into this one that is empty. */
+  void copyState(PagerFile from, boolean sparse) {
+    long pages = from.table.pageCount();
+    extents.cover(pages);
+    if (!sparse && pages > 0) {
+      extents.allocate(0, pages);
+    }
+    table.extend(pages);
+    for (long page = 0; page < pages; page++) {
+      if (!from.table.words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
+        page |= WordMap.LEAF_WORDS - 1;
+      } else if (from.table.get(page) != 0) {
+        table.apply(page, from.table.get(page));
+      }
+    }
+    long words = SlotWord.index(slotPages(pages), 0);
+    for (long word = 0; word < words; word++) {
+      if (!from.slots.isPresent(word >>> WordMap.LEAF_SHIFT)) {
+        word |= WordMap.LEAF_WORDS - 1;
+      } else if (from.slots.get(word) != 0) {
+        if (!sparse) {
+          slots.allocate(word);
+        }
+        slots.set(word, from.slots.get(word));
+      }
+    }
+    System.arraycopy(from.roots, 0, roots, 0, roots.length);
+    reuseFloor = from.reuseFloor;
+  }
+
   // ---- state; all of it under the state lock, but for peeks
 
   void lock() {
@@ -315,10 +347,6 @@ final class PagerFile {
     return reuseFloor;
   }
 
-  void raiseReuseFloor(int floor) {
-    reuseFloor = Math.max(reuseFloor, floor);
-  }
-
   /**
    * Ends a change and returns its number, for {@link #await}. What was changed since the lock was
    * taken commits together, or not at all.
@@ -330,6 +358,24 @@ final class PagerFile {
   /** The last change that is durable, and with it all before. */
   long durable() {
     return durable;
+  }
+
+  /** The last change whose freed pages may be used again. */
+  long releasable() {
+    return Math.min(durable, frozenAfter);
+  }
+
+  boolean isFrozen() {
+    return frozenAfter != Long.MAX_VALUE;
+  }
+
+  /** Keeps what is freed from now on from being used again, so that it can be copied. */
+  void freeze() {
+    frozenAfter = changes;
+  }
+
+  void thaw() {
+    frozenAfter = Long.MAX_VALUE;
   }
 
   /** The number that {@link #changed} will give to the change under way. */
@@ -407,24 +453,76 @@ final class PagerFile {
     durable = upTo;
   }
 
-  /** Makes a checkpoint of all changes so far, unless the last one has them all. */
-  void checkpointAll(Runnable first) {
+  /** Does something while nothing changes and all changes so far are durable. */
+  void quietly(Runnable action) {
     commitLock.lock();
     try {
       stateLock.lock();
       try {
         checkUsable();
-        first.run();
         if (!journal.isClean()) {
           checkpoint();
         }
         durable = changes;
+        action.run();
       } finally {
         stateLock.unlock();
       }
     } finally {
       commitLock.unlock();
     }
+  }
+
+  /**
+   * Takes pages off the end, which are all free, and cuts the file: the superblock without them is
+   * durable before. Within {@link #quietly}.
+   */
+  void cut(long pages) {
+    long before = table.pageCount();
+    reuseFloor = Math.max(reuseFloor, highestReuse(pages, before));
+    table.cut(pages);
+    table.words().clear(pages, before);
+    slots.clear(SlotWord.index(pages, 0), SlotWord.index(slotPages(before), 0));
+    int keep = extents.needed(pages);
+    for (int level = 0; level <= WordMap.ROOT_LEVEL; level++) {
+      dropBlocks(table.words(), Geometry.PAGE_MAP, level, keep);
+      dropBlocks(slots, Geometry.SLOT_MAP, level, keep);
+    }
+    checkpoint();
+    try {
+      extents.cut(pages);
+    } catch (IOException | IllegalStateException e) {
+      throw fail(e);
+    }
+  }
+
+  private void dropBlocks(WordMap words, int map, int level, int keep) {
+    for (int e = keep; e < extents.count(); e++) {
+      long first = geometry.firstBlock(map, level, e);
+      words.dropBlocks(level, first, first + geometry.blocks(map, level, e));
+    }
+  }
+
+  /** The highest reuse count that pages or their slots would have next. */
+  int highestReuse(long from, long to) {
+    int highest = 0;
+    for (long page = from; page < to; page++) {
+      if (table.words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
+        highest = Math.max(highest, PageWord.reuse(table.get(page)));
+      }
+      long slot = SlotWord.index(page, 0);
+      if (page < slotPages(to) && slots.isPresent(slot >>> WordMap.LEAF_SHIFT)) {
+        for (int i = 0; i < SlotWord.MAX_SLOTS; i++) {
+          int half = SlotWord.half(slots.get(SlotWord.index(page, i)), i);
+          highest = Math.max(highest, SlotWord.reuse(half));
+        }
+      }
+    }
+    return highest;
+  }
+
+  private static long slotPages(long pages) {
+    return Math.min(pages, Geometry.MAX_SUB_PAGES_PAGE);
   }
 
   private void checkpoint() {
@@ -470,7 +568,7 @@ final class PagerFile {
   /** Makes everything durable at the end, with a checkpoint unless the last one says it all. */
   void finish() {
     if (failure == null) {
-      checkpointAll(() -> {});
+      quietly(() -> {});
     }
   }
 

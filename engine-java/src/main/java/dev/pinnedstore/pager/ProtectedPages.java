@@ -142,8 +142,17 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
                 : null);
   }
 
+  /** Whether a page has a writer. Under the state lock. */
+  boolean isWriting(long number) {
+    return writing.contains(number);
+  }
+
+  ProtectedPage handle(long value) {
+    return new ProtectedPage(this, value, false);
+  }
+
   ProtectedPage find(long value) {
-    ProtectedPage page = new ProtectedPage(this, value, false);
+    ProtectedPage page = handle(value);
     page.segment();
     return page;
   }

@@ -124,7 +124,7 @@ final class SubPages {
 
   SubPageId take() {
     if (limbo.size() > 0) {
-      limbo.release(file.durable(), this::makeFree);
+      limbo.release(file.releasable(), this::makeFree);
     }
     long page = pagesWithFree.first();
     if (page < 0) {
@@ -161,7 +161,7 @@ final class SubPages {
       PageId id = pager.space().take(kind);
       long page = id.number();
       // The page was free for good: what was freed of its earlier slots is durable, and goes first.
-      limbo.release(file.durable(), this::makeFree);
+      limbo.release(file.releasable(), this::makeFree);
       try {
         checkAddressable(page);
         if (!pager.options().sparse()) {

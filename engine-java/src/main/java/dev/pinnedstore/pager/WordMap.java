@@ -167,26 +167,30 @@ final class WordMap {
     return flags;
   }
 
-  /** Forgets a leaf: it is all zeros from now on. */
-  void drop(long leaf) {
-    set(leaf << LEAF_SHIFT, 0);
-    Arrays.fill(block(0, leaf), 0);
+  /** Clears words; leaves that were never written stay so. */
+  void clear(long from, long to) {
+    for (long leaf = from >>> LEAF_SHIFT; leaf << LEAF_SHIFT < to; leaf++) {
+      if (isPresent(leaf)) {
+        int first = (int) Math.max(0, from - (leaf << LEAF_SHIFT));
+        int end = (int) Math.min(LEAF_WORDS, to - (leaf << LEAF_SHIFT));
+        Arrays.fill(block(0, leaf), first, end, 0);
+        dirty[0].set((int) leaf);
+      }
+    }
   }
 
   /**
-   * Forgets the blocks that lie in extents which go. Above level 0 nothing remains in them: their
-   * entries would lead behind the end of the file.
+   * Forgets blocks of zeros whose place in the file goes: entries would lead behind its end. Level
+   * by level, from the leaves up.
    */
   void dropBlocks(int level, long from, long to) {
-    for (long b = from; b < to && b < blocks[level].length; b++) {
-      blocks[level][(int) b] = null;
-      dirty[level].clear((int) b);
-    }
-    if (level < ROOT_LEVEL) {
-      for (long b = from; b < to; b++) {
-        if (loaded(level + 1, b >>> FANOUT_SHIFT) != null || (entry(level, b) & PRESENT) != 0) {
-          setEntry(level, b, 0, 0);
-        }
+    for (long b = from; b < to; b++) {
+      if (entry(level, b) != 0) {
+        setEntry(level, b, 0, 0);
+      }
+      if (b < blocks[level].length) {
+        blocks[level][(int) b] = null;
+        dirty[level].clear((int) b);
       }
     }
   }
@@ -194,15 +198,6 @@ final class WordMap {
   /** Lets {@link #peek} find nothing any more. */
   void detach() {
     leaves = new long[0][];
-  }
-
-  /** Reads every block that is present and not in memory; an exception names the first bad one. */
-  void readAll(long leaves) {
-    for (long leaf = 0; leaf < leaves; leaf++) {
-      if (isPresent(leaf)) {
-        block(0, leaf);
-      }
-    }
   }
 
   private long entry(int level, long index) {

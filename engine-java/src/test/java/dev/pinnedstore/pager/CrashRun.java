@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -20,7 +22,7 @@ final class CrashRun {
       PagerOptions.defaults().withDurability(Durability.NONE);
 
   private final SplittableRandom random;
-  private final SimulatedDisk disk;
+  private SimulatedDisk disk;
   private final List<PagerState> possible = new ArrayList<>();
 
   /** Bytes of pages and sub-pages by value: as written, and as they were at their last sync. */
@@ -29,6 +31,11 @@ final class CrashRun {
   private final Map<Long, Long> synced = new HashMap<>();
   private final Map<Long, Long> writtenSubs = new HashMap<>();
   private final Map<Long, Long> syncedSubs = new HashMap<>();
+
+  /** Handles that no page may get again: issued since the file was opened, or durable before. */
+  private final Set<PageHandle> issued = new HashSet<>();
+
+  private final Set<PageHandle> issuedForGood = new HashSet<>();
 
   private Pager pager;
   private SubPageAllocator subPages;
@@ -48,6 +55,8 @@ final class CrashRun {
 
   private void durable() {
     possible.clear();
+    pager.allocated().forEach(issuedForGood::add);
+    subPages.allocated().forEach(issuedForGood::add);
     possible.add(PagerState.of(pager, subPages));
   }
 
@@ -77,7 +86,7 @@ final class CrashRun {
     List<SubPageId> subs = new ArrayList<>();
     subPages.allocated().forEach(subs::add);
     boolean waited = durability == Durability.SYNC;
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(16)) {
       case 0, 1 -> fill(List.of(pager.alloc(durability)));
       case 2 -> fill(pager.allocBulk(random.nextInt(40), durability));
       case 3 -> {
@@ -115,6 +124,14 @@ final class CrashRun {
         syncedSubs.putAll(writtenSubs);
         waited = true;
       }
+      case 13 -> {
+        pager.compact(new Moves());
+        waited = true;
+      }
+      case 14 -> {
+        pager.shrink();
+        waited = true;
+      }
       default -> {
         pager.flush();
         waited = true;
@@ -127,12 +144,38 @@ final class CrashRun {
     }
   }
 
+  /** Follows a compaction, of which each round commits twice. */
+  private final class Moves implements Relocation {
+    private final Set<Long> freed = new HashSet<>();
+
+    @Override
+    public void moved(PageHandle from, PageHandle to) {
+      PagerState both = PagerState.of(pager, subPages);
+      possible.add(both);
+      freed.add(from.value());
+      possible.add(both.without(freed));
+      if (from instanceof PageId) {
+        issue(to);
+        Long stamp = written.get(from.value());
+        if (stamp != null) {
+          written.put(to.value(), stamp);
+          synced.put(to.value(), stamp);
+        }
+      }
+    }
+  }
+
+  private void issue(PageHandle handle) {
+    assertThat(issued.add(handle) && !issuedForGood.contains(handle)).as("%s", handle).isTrue();
+  }
+
   private <T> List<T> some(List<T> all) {
     return all.stream().filter(item -> random.nextInt(6) == 0).toList();
   }
 
   private void fill(List<PageId> pages) {
     for (PageId page : pages) {
+      issue(page);
       PagerState.stamp(pager.page(page), stamps);
       written.put(page.value(), stamps++);
     }
@@ -140,6 +183,7 @@ final class CrashRun {
 
   private void fillSubs(List<SubPageId> subs) {
     for (SubPageId sub : subs) {
+      issue(sub);
       PagerState.stamp(subPages.page(sub), stamps);
       writtenSubs.put(sub.value(), stamps++);
     }
@@ -162,7 +206,7 @@ final class CrashRun {
     pager = Pager.open(left, 1024, OPTIONS, null, () -> {});
     subPages = new SubPageAllocator(pager, 128);
     PagerState state = PagerState.of(pager, subPages);
-    assertThat(possible).as("states that a crash may leave").contains(state);
+    assertThat(possible.contains(state)).as("one of %d states: %s", possible.size(), state).isTrue();
     for (PageId page : pager.allocated()) {
       Long stamp = synced.get(page.value());
       if (stamp != null) {
@@ -176,5 +220,11 @@ final class CrashRun {
       }
     }
     assertThat(pager.verify().problems()).isEmpty();
+    disk = left;
+    written.keySet().retainAll(synced.keySet());
+    written.putAll(synced);
+    writtenSubs.keySet().retainAll(syncedSubs.keySet());
+    issued.clear();
+    durable();
   }
 }

@@ -31,6 +31,15 @@ record PagerState(
     return new PagerState(pages, contents, subs, roots);
   }
 
+  /** This state after pages and protected pages are freed. */
+  PagerState without(Set<Long> values) {
+    Set<Long> fewer = new TreeSet<>(pages);
+    fewer.removeAll(values);
+    Map<Long, Long> fewerProtected = new TreeMap<>(protectedPages);
+    fewerProtected.keySet().removeAll(values);
+    return new PagerState(fewer, fewerProtected, subPages, roots);
+  }
+
   /** Fills bytes with a number. */
   static void stamp(MemorySegment bytes, long stamp) {
     for (long at = 0; at < bytes.byteSize(); at += 8) {

@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
  * they like, in any order, old or new. After the crash only the medium is left.
  */
 final class SimulatedDisk implements Disk {
-  static final int BYTES = 8 << 20;
+  static final int BYTES = 3 << 20;
   static final int SECTOR = 512;
 
   /** What the crash looks like from inside. */
@@ -170,6 +170,13 @@ final class SimulatedDisk implements Disk {
     long end = Math.min(size, (from + bytes + 4095) & -4096L);
     from &= -4096L;
     MemorySegment.copy(cache, JAVA_BYTE, from, medium, (int) from, (int) (end - from));
+  }
+
+  @Override
+  public void discard(long position, long bytes) {
+    call();
+    cache.asSlice(position, bytes).fill((byte) 0);
+    Arrays.fill(medium, (int) position, (int) (position + bytes), (byte) 0);
   }
 
   @Override
