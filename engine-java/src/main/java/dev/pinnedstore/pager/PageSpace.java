@@ -41,14 +41,11 @@ final class PageSpace {
 
   /** Takes the lowest free page. */
   PageId take(int kind) {
+    releaseLimbo();
     long page = table.findFree();
     if (page < 0) {
-      releaseLimbo();
+      grow(1);
       page = table.findFree();
-      if (page < 0) {
-        grow(1);
-        page = table.findFree();
-      }
     }
     int reuse = nextReuse(page);
     table.take(page, PageWord.of(kind, reuse, 0));

@@ -249,6 +249,22 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   // ---- what it is
 
   /**
+   * Makes the file so large that a number of pages is free, so that allocating them does not wait
+   * for space. They are durable with the next commit.
+   *
+   * @param pages how many
+   * @throws PagerFullException if the file system has no room for them
+   * @throws IllegalArgumentException if the number is negative
+   * @throws IllegalStateException if the pager is closed
+   */
+  public void reserve(long pages) {
+    if (pages < 0) {
+      throw new IllegalArgumentException("pages=" + pages + ": must not be negative");
+    }
+    change(Durability.NONE, () -> space.reserve(pages));
+  }
+
+  /**
    * Returns the size of a page.
    *
    * @return bytes

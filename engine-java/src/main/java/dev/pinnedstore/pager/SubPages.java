@@ -132,8 +132,10 @@ final class SubPages {
     }
     long bits = get(free, page);
     int slot = Long.numberOfTrailingZeros(bits);
-    int reuse = nextReuse(half(page, slot));
-    setHalf(page, slot, SlotWord.USED | reuse);
+    long index = SlotWord.index(page, slot);
+    long word = slots.get(index);
+    int reuse = nextReuse(SlotWord.half(word, slot));
+    file.setSlot(index, SlotWord.with(word, slot, SlotWord.USED | reuse));
     setFreeBits(page, bits & (bits - 1));
     set(used, page, get(used, page) | (1L << slot));
     freeSlots--;

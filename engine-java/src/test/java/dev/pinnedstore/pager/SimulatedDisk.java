@@ -81,6 +81,11 @@ final class SimulatedDisk implements Disk {
   /** The disk after the crash: each sector that was not synced is old or new. */
   SimulatedDisk afterCrash() {
     crashed = true;
+    return imageOfCrash();
+  }
+
+  /** The disk as a crash now would leave it. */
+  SimulatedDisk imageOfCrash() {
     byte[] left = medium.clone();
     for (int at = 0; at < size; at += SECTOR) {
       if (random.nextBoolean()) {
