@@ -3,5 +3,6 @@ module dev.pinnedstore.engine {
   requires jdk.management;
   requires static transitive org.jspecify;
 
+  exports dev.pinnedstore.pager;
   exports dev.pinnedstore.store;
 }

@@ -127,7 +127,12 @@ final class CommitThread {
       }
       long left = intervalNanos;
       while (tasks.isEmpty() && groupOpen && !closed && left > 0) {
-        left = awaitNanos(left);
+        try {
+          left = wake.awaitNanos(left);
+        } catch (InterruptedException e) {
+          // Nobody has this thread to interrupt it; then the group is committed at once.
+          left = 0;
+        }
       }
       if (tasks.isEmpty() && !groupOpen) {
         return null;
@@ -138,15 +143,6 @@ final class CommitThread {
       return batch;
     } finally {
       lock.unlock();
-    }
-  }
-
-  private long awaitNanos(long nanos) {
-    try {
-      return wake.awaitNanos(nanos);
-    } catch (InterruptedException e) {
-      // Nobody has this thread to interrupt it; then the group is committed at once.
-      return 0;
     }
   }
 
@@ -161,7 +157,7 @@ final class CommitThread {
     } finally {
       lock.unlock();
     }
-    if (running == null || running == Thread.currentThread()) {
+    if (running == null || running.equals(Thread.currentThread())) {
       return;
     }
     boolean interrupted = false;

@@ -28,7 +28,7 @@ final class PageTable {
 
   private final BitTree leavesWithFree = new BitTree();
   private final BitTree leavesWithPair = new BitTree();
-  private long @Nullable [][] free = new long[0][];
+  private long[] @Nullable [] free = new long[0][];
   private long pageCount;
   private long usedCount;
 

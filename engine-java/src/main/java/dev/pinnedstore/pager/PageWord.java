@@ -57,6 +57,12 @@ final class PageWord {
     return (word & 0xFE) == PROTECTED;
   }
 
+  /** The word of a protected page when the bytes of its other place become active. */
+  static long swapped(long word, int checksum) {
+    int kind = kind(word) == PROTECTED ? PROTECTED_SWAPPED : PROTECTED;
+    return of(kind, reuse(word), checksum);
+  }
+
   static boolean isSubPages(long word) {
     return (word & 0xF8) == SUB_PAGES;
   }

@@ -579,11 +579,15 @@ final class PagerFile {
     try {
       extents.close();
     } finally {
-      try {
-        disk.close();
-      } catch (IOException e) {
-        throw fail(e);
-      }
+      closeDisk();
+    }
+  }
+
+  private void closeDisk() {
+    try {
+      disk.close();
+    } catch (IOException e) {
+      throw fail(e);
     }
   }
 }

@@ -236,9 +236,8 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
         () -> {
           long number = page.number();
           long word = word(page.value());
-          int swapped = PageWord.kind(word) ^ PageWord.PROTECTED ^ PageWord.PROTECTED_SWAPPED;
           file.syncFirst(place(number, word, false));
-          table.set(number, PageWord.of(swapped, PageWord.reuse(word), checksum));
+          table.set(number, PageWord.swapped(word, checksum));
           writing.remove(number);
           commits.put(number, file.currentChange());
           if (commits.size() > 1024) {

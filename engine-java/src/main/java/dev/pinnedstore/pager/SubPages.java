@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +26,9 @@ final class SubPages {
   private final int kind;
 
   /** For each leaf of the page map: the free slots of its pages, then the used ones. */
-  private long @Nullable [][] free = new long[0][];
+  private long[] @Nullable [] free = new long[0][];
 
-  private long @Nullable [][] used = new long[0][];
+  private long[] @Nullable [] used = new long[0][];
   private final BitTree pagesWithFree = new BitTree();
   private final Limbo limbo = new Limbo();
   private long freeSlots;
@@ -90,12 +91,17 @@ final class SubPages {
 
   // ---- the bits
 
-  private static long get(long @Nullable [][] bits, long page) {
-    return bits[(int) (page >>> WordMap.LEAF_SHIFT)][(int) page & (WordMap.LEAF_WORDS - 1)];
+  private static long get(long[] @Nullable [] bits, long page) {
+    return leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)];
   }
 
-  private static void set(long @Nullable [][] bits, long page, long value) {
-    bits[(int) (page >>> WordMap.LEAF_SHIFT)][(int) page & (WordMap.LEAF_WORDS - 1)] = value;
+  private static void set(long[] @Nullable [] bits, long page, long value) {
+    leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)] = value;
+  }
+
+  /** The bits of a leaf that has such pages, or had. */
+  private static long[] leaf(long[] @Nullable [] bits, long page) {
+    return Objects.requireNonNull(bits[(int) (page >>> WordMap.LEAF_SHIFT)]);
   }
 
   private void setFree(long page, long bits) {

@@ -66,7 +66,7 @@ final class WordMap {
   private final Flags flags;
   private final long[] rootEntry;
   private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
-  private final long[] @Nullable [][] blocks = new long[ROOT_LEVEL + 1][0][];
+  private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
   /** {@code blocks[0]}, for {@link #peek}. */
   private volatile long[] @Nullable [] leaves = blocks[0];
