@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,26 +36,31 @@ final class CommitThread {
   /** A call to be made, and its outcome. */
   private static final class Task<T> {
     private final Supplier<T> call;
+    private final Consumer<? super T> undo;
     private final CompletableFuture<T> future = new CompletableFuture<>();
-    private @Nullable Runnable complete;
+    private Runnable complete = () -> {};
 
-    Task(Supplier<T> call) {
+    Task(Supplier<T> call, Consumer<? super T> undo) {
       this.call = call;
+      this.undo = undo;
     }
 
-    /** Makes the call; its outcome is told later. */
+    /** Makes the call, unless it was cancelled; its outcome is told later. */
     void run() {
+      if (future.isDone()) {
+        return;
+      }
       try {
         T result = call.get();
-        complete = () -> future.complete(result);
+        complete = () -> tell(result);
       } catch (RuntimeException | Error e) {
         complete = () -> future.completeExceptionally(e);
       }
     }
 
-    void complete() {
-      if (complete != null) {
-        complete.run();
+    private void tell(T result) {
+      if (!future.complete(result)) {
+        undo.accept(result);
       }
     }
   }
@@ -73,9 +79,13 @@ final class CommitThread {
     }
   }
 
-  /** Makes a call on the thread; the future completes when its change is durable. */
-  <T> CompletableFuture<T> submit(Supplier<T> call) {
-    Task<T> task = new Task<>(call);
+  /**
+   * Makes a call on the thread; the future completes when its change is durable.
+   *
+   * @param undo is given the result if nobody will see it: the future was cancelled meanwhile
+   */
+  <T> CompletableFuture<T> submit(Supplier<T> call, Consumer<? super T> undo) {
+    Task<T> task = new Task<>(call, undo);
     lock.lock();
     try {
       if (closed) {
@@ -110,7 +120,7 @@ final class CommitThread {
       batch.forEach(Task::run);
       try {
         file.commitAll();
-        batch.forEach(Task::complete);
+        batch.forEach(task -> task.complete.run());
       } catch (RuntimeException | Error e) {
         // The pager has stopped; whoever calls it next is told so as well.
         batch.forEach(task -> task.future.completeExceptionally(e));

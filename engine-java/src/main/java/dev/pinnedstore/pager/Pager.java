@@ -909,11 +909,11 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
    * way share the next one.
    *
    * @return completes with the page when it is durable, on the pager's thread; fails as {@link
-   *     #alloc()} throws
+   *     #alloc()} throws. Cancelled, it leaves no page allocated
    * @throws IllegalStateException if the pager is closed
    */
   public CompletableFuture<PageId> allocAsync() {
-    return commits.submit(() -> alloc(Durability.NONE));
+    return commits.submit(() -> alloc(Durability.NONE), id -> free(id, Durability.GROUP));
   }
 
   /**
@@ -933,11 +933,12 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
    *
    * @param count how many, 0 or more
    * @return completes with the pages when they are durable, on the pager's thread; fails as {@link
-   *     #allocBulk(int)} throws
+   *     #allocBulk(int)} throws. Cancelled, it leaves none allocated
    * @throws IllegalStateException if the pager is closed
    */
   public CompletableFuture<List<PageId>> allocBulkAsync(int count) {
-    return commits.submit(() -> allocBulk(count, Durability.NONE));
+    return commits.submit(
+        () -> allocBulk(count, Durability.NONE), ids -> freeBulk(ids, Durability.GROUP));
   }
 
   /**
@@ -968,7 +969,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
             () -> {
               call.run();
               return true;
-            })
+            },
+            done -> {})
         .thenAccept(done -> {});
   }
 

@@ -162,6 +162,17 @@ class DurabilityTest {
   }
 
   @Test
+  void aCancelledAllocationLeavesNoPage() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      pager.allocAsync().cancel(false);
+      pager.allocBulkAsync(3).cancel(false);
+    }
+    pager.syncAsync().get();
+    pager.syncAsync().get();
+    assertThat(PagerFixture.list(pager.allocated())).isEmpty();
+  }
+
+  @Test
   void closeFinishesAsynchronousCalls() throws Exception {
     CompletableFuture<PageId> id = pager.allocAsync();
     pager.close();
