@@ -17,6 +17,9 @@ final class Extents {
 
   private final Disk disk;
   private final Geometry geometry;
+  private final int firstShift;
+  private final int pageShift;
+  private final long pageBytes;
   private final Arena headerArena = Arena.ofShared();
   private final MemorySegment header;
   private volatile Extent[] extents = NONE;
@@ -24,6 +27,9 @@ final class Extents {
   Extents(Disk disk, Geometry geometry) {
     this.disk = disk;
     this.geometry = geometry;
+    this.firstShift = geometry.firstShift();
+    this.pageShift = geometry.pageShift();
+    this.pageBytes = geometry.pageSize();
     this.header = map(disk, 0, geometry.headerBytes(), headerArena);
   }
 
@@ -139,9 +145,8 @@ final class Extents {
 
   /** The bytes of a page, which must be below {@link #capacity()}. */
   MemorySegment page(long page) {
-    Extent extent = extents[geometry.extentOf(page)];
-    return extent.pages.asSlice(
-        (page - extent.firstPage) << geometry.pageShift(), 1L << geometry.pageShift());
+    Extent extent = extents[Geometry.extentOf(page, firstShift)];
+    return extent.pages.asSlice((page - extent.firstPage) << pageShift, pageBytes);
   }
 
   /** The same bytes, for as long as an arena lives. */

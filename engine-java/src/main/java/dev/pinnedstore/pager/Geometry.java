@@ -78,7 +78,11 @@ record Geometry(int pageShift, long logBytes) {
   }
 
   int extentOf(long page) {
-    return 64 - Long.numberOfLeadingZeros(page >>> firstShift());
+    return extentOf(page, firstShift());
+  }
+
+  static int extentOf(long page, int firstShift) {
+    return 64 - Long.numberOfLeadingZeros(page >>> firstShift);
   }
 
   long firstPage(int extent) {

@@ -40,6 +40,11 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
 
   private final PagerFile file;
   private final PageTable table;
+
+  /** What {@link #page} needs, at hand. */
+  private final WordMap words;
+
+  private final Extents extents;
   private final PageSpace space;
   private final PagerOptions options;
   private final ProtectedPages protectedPages;
@@ -58,6 +63,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   Pager(PagerFile file, PagerOptions options, @Nullable Path path, Runnable unlock) {
     this.file = file;
     this.table = file.table();
+    this.words = table.words();
+    this.extents = file.extents();
     this.options = options;
     this.path = path;
     this.unlock = unlock;
@@ -330,10 +337,10 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
     long value = id.value();
     long page = PageId.number(value);
     int expected = PageWord.low(PageWord.PAGE, PageId.reuse(value));
-    if ((int) table.peek(page) != expected) {
+    if ((int) words.peek(page) != expected) {
       checkSlowly(id);
     }
-    return checked == null ? file.extents().page(page) : checked.page(id);
+    return checked == null ? extents.page(page) : checked.page(id);
   }
 
   /** Reads the leaf of the map if nobody has so far, or refuses. */

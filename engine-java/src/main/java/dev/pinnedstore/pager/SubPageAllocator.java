@@ -94,15 +94,22 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
    */
   public SubPageId alloc(Durability durability) {
     PagerFile file = pager.file();
-    SubPageId id;
-    long change;
-    file.lock();
-    try {
-      pager.checkChangeable();
-      id = pages.take();
-      change = file.changed();
-    } finally {
-      file.unlock();
+    SubPageId id = null;
+    long change = 0;
+    while (id == null) {
+      file.lock();
+      try {
+        pager.checkChangeable();
+        if (!pages.wantsCommit(1)) {
+          id = pages.take();
+          change = file.changed();
+        }
+      } finally {
+        file.unlock();
+      }
+      if (id == null) {
+        file.commitAll();
+      }
     }
     pager.finish(change, durability);
     return id;
@@ -158,6 +165,9 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
   public List<SubPageId> allocBulk(int count, Durability durability) {
     Pager.checkCount(count);
     List<SubPageId> taken = new ArrayList<>(count);
+    if (pager.read(() -> pages.wantsCommit(count))) {
+      pager.flush();
+    }
     pager.change(
         durability,
         () -> {

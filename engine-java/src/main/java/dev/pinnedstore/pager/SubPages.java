@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * anew when a file is opened. All under the state lock, but for {@link #bytes}.
  */
 final class SubPages {
+  /** Freed slots that are not worth a commit. */
+  private static final int LIMBO_SLOTS = 1024;
+
   private final Pager pager;
   private final PagerFile file;
   private final PageTable table;
@@ -128,10 +131,17 @@ final class SubPages {
     return usedSlots;
   }
 
+  /**
+   * Whether a commit, which makes freed slots usable, is the better answer to a lack of slots than
+   * another page. Nothing else must be under way then.
+   */
+  boolean wantsCommit(long count) {
+    releaseLimbo();
+    return freeSlots < count && !file.isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
+  }
+
   SubPageId take() {
-    if (limbo.size() > 0) {
-      limbo.release(file.releasable(), this::makeFree);
-    }
+    releaseLimbo();
     long page = pagesWithFree.first();
     if (page < 0) {
       page = takePage();
@@ -169,7 +179,7 @@ final class SubPages {
       PageId id = pager.space().take(kind);
       long page = id.number();
       // The page was free for good: what was freed of its earlier slots is durable, and goes first.
-      limbo.release(file.releasable(), this::makeFree);
+      releaseLimbo();
       try {
         checkAddressable(page);
         if (!pager.options().sparse()) {
@@ -192,6 +202,12 @@ final class SubPages {
     if (page >= Geometry.MAX_SUB_PAGES_PAGE) {
       throw new PagerFullException(
           "page " + page + ": sub-pages lie below page " + Geometry.MAX_SUB_PAGES_PAGE, null);
+    }
+  }
+
+  private void releaseLimbo() {
+    if (limbo.size() > 0) {
+      limbo.release(file.releasable(), this::makeFree);
     }
   }
 
