@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A {@link Disk} that is a file. Its channel is used on {@link IoThreads} only, so that an interrupt
- * of a caller cannot close it.
+ * A {@link Disk} that is a file. Its channel is used on {@link IoThreads} only, so that an
+ * interrupt of a caller cannot close it.
  */
 public final class FileDisk implements Disk {
   private static final int CHUNK_BYTES = 1 << 20;

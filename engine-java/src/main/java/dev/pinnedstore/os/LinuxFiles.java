@@ -10,7 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** Takes space for files on Linux without writing it. Loaded only where native access is granted. */
+/**
+ * Takes space for files on Linux without writing it. Loaded only where native access is granted.
+ */
 final class LinuxFiles {
   private static final int O_RDWR_CLOEXEC = 2 | 0x80000;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
@@ -51,10 +53,7 @@ final class LinuxFiles {
       while (result == -Posix.EINTR) {
         result =
             NativeCalls.call(
-                -1,
-                state ->
-                    (int)
-                        FALLOCATE.invokeExact(state, file, mode, position, bytes));
+                -1, state -> (int) FALLOCATE.invokeExact(state, file, mode, position, bytes));
       }
       // A descriptor without pending writes: nothing can fail here that matters.
       var _ = NativeCalls.call(-1, state -> (int) CLOSE.invokeExact(state, file));

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is an empty file of its own beside the file that it guards, opened once in a JVM and never
  * otherwise: a POSIX lock is lost when <em>any</em> channel on its file is closed in the process.
- * The file stays; to delete it would race with the next opener. Byte 0 belongs to the writer, byte 1
- * to the readers. The system lets go when the process ends, however it ends.
+ * The file stays; to delete it would race with the next opener. Byte 0 belongs to the writer, byte
+ * 1 to the readers. The system lets go when the process ends, however it ends.
  */
 public final class LockFile {
   private static final Map<Path, LockFile> OPEN = new HashMap<>();
@@ -142,8 +142,7 @@ public final class LockFile {
     if (parent == null || name == null) {
       throw new IOException(file + ": is not the path of a file");
     }
-    Path real =
-        Files.exists(file) ? file.toRealPath() : parent.toRealPath().resolve(name);
+    Path real = Files.exists(file) ? file.toRealPath() : parent.toRealPath().resolve(name);
     return real.resolveSibling(real.getFileName() + ".lock");
   }
 
@@ -216,5 +215,4 @@ public final class LockFile {
       throw new UncheckedIOException(e);
     }
   }
-
 }

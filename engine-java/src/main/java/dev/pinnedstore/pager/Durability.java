@@ -16,8 +16,8 @@ public enum Durability {
   SYNC,
 
   /**
-   * Soon after the call returned: a thread of the pager commits all that has gathered, at the latest
-   * after {@link PagerOptions#groupInterval()}, and any other commit takes it along.
+   * Soon after the call returned: a thread of the pager commits all that has gathered, at the
+   * latest after {@link PagerOptions#groupInterval()}, and any other commit takes it along.
    */
   GROUP,
 

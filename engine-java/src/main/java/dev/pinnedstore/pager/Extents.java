@@ -69,9 +69,7 @@ final class Extents {
 
     /** Where a page begins, counted from the start of the extent. */
     long offset(Geometry geometry, long page) {
-      return whole.byteSize()
-          - pages.byteSize()
-          + ((page - firstPage) << geometry.pageShift());
+      return whole.byteSize() - pages.byteSize() + ((page - firstPage) << geometry.pageShift());
     }
 
     void markDirty(long offset, long bytes) {

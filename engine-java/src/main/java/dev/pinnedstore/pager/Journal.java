@@ -112,8 +112,7 @@ final class Journal {
    */
   long replay(long ofGeneration, long fromSequence, Replay to) {
     byte[] log = new byte[logBytes];
-    MemorySegment.copy(
-        header, ValueLayout.JAVA_BYTE, Geometry.LOG_POSITION, log, 0, log.length);
+    MemorySegment.copy(header, ValueLayout.JAVA_BYTE, Geometry.LOG_POSITION, log, 0, log.length);
     long next = 0;
     int at = 0;
     for (int entries; (entries = entries(log, at, ofGeneration)) >= 0; next++) {
@@ -144,7 +143,11 @@ final class Journal {
       if ((late || found > ofGeneration) && entries(log, at, found) >= 0) {
         throw new PagerCorruptException(
             "log",
-            "log: batch " + next + " of generation " + ofGeneration + " is damaged, later ones are not");
+            "log: batch "
+                + next
+                + " of generation "
+                + ofGeneration
+                + " is damaged, later ones are not");
       }
     }
   }

@@ -3,7 +3,8 @@ package dev.pinnedstore.pager;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Hands out pages and takes them back; makes the file larger when it must. All under the state lock.
+ * Hands out pages and takes them back; makes the file larger when it must. All under the state
+ * lock.
  */
 final class PageSpace {
   /** Most that is added at a time, so that no call waits long for space. */
@@ -21,13 +22,14 @@ final class PageSpace {
   }
 
   /**
-   * Whether a commit, which makes freed pages usable, is the better answer to a lack of pages than a
-   * larger file: when those are more than an eighth of it. Nothing else must be under way then.
+   * Whether a commit, which makes freed pages usable, is the better answer to a lack of pages than
+   * a larger file: when those are more than an eighth of it. Nothing else must be under way then.
    */
   boolean wantsCommit(long pages) {
     releaseLimbo();
     return !file.isFrozen()
-        && limbo.size() > table.pageCount() / 8 + 64 && table.freeCount() - limbo.size() < pages;
+        && limbo.size() > table.pageCount() / 8 + 64
+        && table.freeCount() - limbo.size() < pages;
   }
 
   /** Makes sure that a number of single pages can be taken. */

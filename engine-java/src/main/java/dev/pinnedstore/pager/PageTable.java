@@ -32,8 +32,7 @@ final class PageTable {
   private long pageCount;
   private long usedCount;
 
-  PageTable(
-      Superblock from, Extents extents, Journal journal) {
+  PageTable(Superblock from, Extents extents, Journal journal) {
     this.journal = journal;
     this.stride = from.geometry().pairStride();
     long lower = 0;
@@ -258,7 +257,9 @@ final class PageTable {
     long[] bits = leaf < free.length ? free[(int) leaf] : null;
     if (bits != null) {
       long first = leaf << WordMap.LEAF_SHIFT;
-      for (long page = Math.max(first, from); page < Math.min(first + bits.length * 64L, to); page++) {
+      for (long page = Math.max(first, from);
+          page < Math.min(first + bits.length * 64L, to);
+          page++) {
         bits[(int) (page - first) >>> 6] |= 1L << page;
       }
     }

@@ -16,8 +16,8 @@ package dev.pinnedstore.pager;
  * </pre>
  *
  * <p>A word of zeros is a page that was never used. The low half of a word in use is what {@link
- * PageId} is checked against: one comparison says that the page is in use, as what, and still by the
- * same owner. A page whose reuse count is at its end is spent, and never used again.
+ * PageId} is checked against: one comparison says that the page is in use, as what, and still by
+ * the same owner. A page whose reuse count is at its end is spent, and never used again.
  */
 final class PageWord {
   static final int FREE = 0;

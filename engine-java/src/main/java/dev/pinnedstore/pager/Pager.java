@@ -53,7 +53,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   private final Runnable unlock;
   private final @Nullable Path path;
 
-  private final @Nullable SubPages[] subPages = new @Nullable SubPages[SlotWord.MAX_SLOTS_SHIFT + 1];
+  private final @Nullable SubPages[] subPages =
+      new @Nullable SubPages[SlotWord.MAX_SLOTS_SHIFT + 1];
 
   /** Held by what copies or moves many pages. */
   private final ReentrantLock maintenance = new ReentrantLock();
@@ -131,8 +132,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   /**
    * Opens a pager file, and finishes what a crash may have left unfinished.
    *
-   * <p>Cost: reads the upper levels of the page map, a 32000th of the file at pages of 4 KiB; leaves
-   * of the map are read when they are first needed.
+   * <p>Cost: reads the upper levels of the page map, a 32000th of the file at pages of 4 KiB;
+   * leaves of the map are read when they are first needed.
    *
    * @param path where it is
    * @param pageSize size of a page in bytes, which must be that of the file
@@ -807,8 +808,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   // ---- the file as a whole
 
   /**
-   * Walks the file: every block of the maps with its checksum, the state of every page, the bytes of
-   * every protected page with their checksum. Changes wait meanwhile; reads go on.
+   * Walks the file: every block of the maps with its checksum, the state of every page, the bytes
+   * of every protected page with their checksum. Changes wait meanwhile; reads go on.
    *
    * @return what is in use, and what is wrong
    * @throws IllegalStateException if the pager is closed
@@ -819,8 +820,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
 
   /**
    * Copies the pager to a file that does not exist yet, while it is in use. The copy has the same
-   * handles and roots, as of one moment; so have protected pages their bytes. Other bytes are copied
-   * as they are found: those that nobody writes meanwhile are of that moment too.
+   * handles and roots, as of one moment; so have protected pages their bytes. Other bytes are
+   * copied as they are found: those that nobody writes meanwhile are of that moment too.
    *
    * <p>Changes wait while the maps and the protected pages are copied, and go on during the rest.
    * The copy appears under its name when it is whole and durable.
@@ -854,8 +855,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   /**
    * Moves pages from the end of the file to free places before them, so that {@link #shrink()} can
    * cut it. Pages that hold sub-pages and protected pages with a writer stay. Nobody may write to
-   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and three syncs for
-   * each 512 of them.
+   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and three syncs
+   * for each 512 of them.
    *
    * @param relocation is told of each move, on this thread; if it throws, the moves that it was not
    *     told of, and the one it threw at, are undone
@@ -912,8 +913,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   // ---- asynchronous forms
 
   /**
-   * Hands out a page without waiting for anything. Calls that are made while another commit is under
-   * way share the next one.
+   * Hands out a page without waiting for anything. Calls that are made while another commit is
+   * under way share the next one.
    *
    * @return completes with the page when it is durable, on the pager's thread; fails as {@link
    *     #alloc()} throws. Cancelled, it leaves no page allocated

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * checkpoint, plus the batches in the log, which carry the same generation.
  *
  * <p><b>Commit.</b> One change or many become one batch: new values of words. It is written behind
- * the last batch and synced: <em>that sync is the commit point</em>. A crash before it leaves a batch
- * whose checksum is wrong, which ends the log: all of its changes are gone, none of the earlier.
- * Protected pages that it commits are synced before it is written.
- * Whoever waits while a batch is under way shares the next one: the first of them takes the commit
- * lock and writes what all have changed.
+ * the last batch and synced: <em>that sync is the commit point</em>. A crash before it leaves a
+ * batch whose checksum is wrong, which ends the log: all of its changes are gone, none of the
+ * earlier. Protected pages that it commits are synced before it is written. Whoever waits while a
+ * batch is under way shares the next one: the first of them takes the commit lock and writes what
+ * all have changed.
  *
  * <p><b>Checkpoint.</b> When the log is full, or the changes do not fit into one:
  *
@@ -143,8 +143,7 @@ final class PagerFile {
    */
   PagerFile refreshed() {
     Superblock newest = find(extents.header()).superblock();
-    PagerFile file =
-        newest.generation() == generation ? this : load(disk, newest, extents);
+    PagerFile file = newest.generation() == generation ? this : load(disk, newest, extents);
     file.batchesSeen = file.replay(file.batchesSeen);
     return file;
   }

@@ -11,17 +11,21 @@ import java.util.Objects;
  *     by default
  * @param groupInterval how long {@link Durability#GROUP} lets changes gather, 1 ms to 1 s; 5 ms by
  *     default
- * @param zeroed whether a page is filled with zeros when it is handed out; otherwise, by default, it
- *     holds what its last owner left
+ * @param zeroed whether a page is filled with zeros when it is handed out; otherwise, by default,
+ *     it holds what its last owner left
  * @param sparse whether the file grows without taking space for it. By default space is taken first
  *     and a full file system is a {@link PagerFullException}; a sparse file grows at once, and the
  *     first write to a page that finds no space fails with an {@code InternalError} or ends the JVM
  * @param checked whether segments of a page die when it is freed, so that late use is an {@code
- *     IllegalStateException}; for tests: the first use of each page costs an Arena, and without native
- *     access a mapping
+ *     IllegalStateException}; for tests: the first use of each page costs an Arena, and without
+ *     native access a mapping
  */
 public record PagerOptions(
-    Durability durability, Duration groupInterval, boolean zeroed, boolean sparse, boolean checked) {
+    Durability durability,
+    Duration groupInterval,
+    boolean zeroed,
+    boolean sparse,
+    boolean checked) {
   private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
   private static final Duration MAX_INTERVAL = Duration.ofSeconds(1);
 

@@ -13,7 +13,9 @@ public final class ProtectedPage implements PageHandle {
   private final ProtectedPages pages;
   private final long value;
 
-  /** Whether this object has seen the checksum match. Racy on purpose: at worst it is seen twice. */
+  /**
+   * Whether this object has seen the checksum match. Racy on purpose: at worst it is seen twice.
+   */
   private boolean verified;
 
   ProtectedPage(ProtectedPages pages, long value, boolean verified) {
@@ -131,7 +133,8 @@ public final class ProtectedPage implements PageHandle {
 
     private void checkOpen() {
       if (ended) {
-        throw new IllegalStateException(ProtectedPage.this + ": its writer was committed or closed");
+        throw new IllegalStateException(
+            ProtectedPage.this + ": its writer was committed or closed");
       }
     }
   }

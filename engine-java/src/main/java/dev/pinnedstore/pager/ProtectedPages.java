@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * Protected pages: each has two places, a pair of pages; its word in the map says which of them is
  * active, and the checksum of those bytes.
  *
- * <p>A writer copies the active bytes to the other place and changes them there. Its commit has that
- * place synced, and then the word changed, in one batch with whatever else is pending. A crash
+ * <p>A writer copies the active bytes to the other place and changes them there. Its commit has
+ * that place synced, and then the word changed, in one batch with whatever else is pending. A crash
  * before the batch is durable leaves the word, and so the old bytes. Before the next writer takes
  * the place that was active, that commit must be durable.
  */

@@ -84,8 +84,8 @@ public final class ReadOnlyPager implements AutoCloseable {
   }
 
   /**
-   * Looks at what the writer has committed by now. Costs a copy of the log, and after a checkpoint of
-   * the writer what opening costs.
+   * Looks at what the writer has committed by now. Costs a copy of the log, and after a checkpoint
+   * of the writer what opening costs.
    *
    * @throws PagerCorruptException if the file is damaged
    * @throws IllegalStateException if this pager is closed
@@ -202,8 +202,7 @@ public final class ReadOnlyPager implements AutoCloseable {
             throw new InvalidPageException(new PageId(value) + ": is no protected page in use");
           }
           long place = PageWord.kind(word) == PageWord.PROTECTED ? page : table.partner(page);
-          byte[] bytes =
-              now.extents().page(place).toArray(ValueLayout.JAVA_BYTE);
+          byte[] bytes = now.extents().page(place).toArray(ValueLayout.JAVA_BYTE);
           MemorySegment copy = MemorySegment.ofArray(bytes).asReadOnly();
           if (ProtectedPages.checksum(copy, value) != PageWord.payload(word)) {
             throw new PagerCorruptException(
@@ -231,8 +230,7 @@ public final class ReadOnlyPager implements AutoCloseable {
     return ask(now -> list(now, PageWord.PROTECTED, PageWord.PROTECTED_SWAPPED, Long::valueOf));
   }
 
-  private static <T> List<T> list(
-      PagerFile file, int kind, int otherKind, LongFunction<T> item) {
+  private static <T> List<T> list(PagerFile file, int kind, int otherKind, LongFunction<T> item) {
     List<T> items = new ArrayList<>();
     PageTable table = file.table();
     for (long leaf = 0; leaf < table.leaves(); leaf++) {
@@ -252,8 +250,8 @@ public final class ReadOnlyPager implements AutoCloseable {
   }
 
   /**
-   * Unmaps the file: any access to a segment of it throws {@code IllegalStateException} from now on.
-   * The second call does nothing.
+   * Unmaps the file: any access to a segment of it throws {@code IllegalStateException} from now
+   * on. The second call does nothing.
    *
    * @throws IllegalStateException if a thread is in a native call with a segment of a page
    */

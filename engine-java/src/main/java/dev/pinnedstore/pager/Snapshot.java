@@ -7,9 +7,9 @@ import java.security.SecureRandom;
 /**
  * Copies a pager into another file, with the same page numbers and handles, while it is in use.
  *
- * <p>The maps, the user roots and the bytes of protected pages are copied under the state lock: they
- * are of one moment. The bytes of other pages follow without it; what is freed meanwhile is not
- * handed out again before the end, so each page has bytes of its own owner.
+ * <p>The maps, the user roots and the bytes of protected pages are copied under the state lock:
+ * they are of one moment. The bytes of other pages follow without it; what is freed meanwhile is
+ * not handed out again before the end, so each page has bytes of its own owner.
  */
 final class Snapshot {
   private final PagerFile source;
@@ -66,7 +66,9 @@ final class Snapshot {
         continue;
       }
       long first = leaf << WordMap.LEAF_SHIFT;
-      for (long page = first; page < first + WordMap.LEAF_WORDS && page < table.pageCount(); page++) {
+      for (long page = first;
+          page < first + WordMap.LEAF_WORDS && page < table.pageCount();
+          page++) {
         long word = table.get(page);
         if (PageWord.isProtected(word) && guarded) {
           copyPage(PageWord.kind(word) == PageWord.PROTECTED ? page : table.partner(page));

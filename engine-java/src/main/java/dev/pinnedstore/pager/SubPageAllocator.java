@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Cuts pages of a pager into sub-pages of one size. Which are in use is kept in the pager's file, in
- * the same log: it survives a crash as pages do, and is there again when the file is opened. A page
- * whose last sub-page is freed goes back to the pager.
+ * Cuts pages of a pager into sub-pages of one size. Which are in use is kept in the pager's file,
+ * in the same log: it survives a crash as pages do, and is there again when the file is opened. A
+ * page whose last sub-page is freed goes back to the pager.
  *
  * <p>Safe for threads. Needs no closing; allocators of the same size on one pager are the same.
  */

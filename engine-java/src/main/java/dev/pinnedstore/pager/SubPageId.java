@@ -18,8 +18,7 @@ public record SubPageId(long value) implements PageHandle {
   private static final int REUSE_SHIFT = 40;
 
   static SubPageId of(long page, int slot, int reuse) {
-    return new SubPageId(
-        ((long) reuse << REUSE_SHIFT) | (page << SlotWord.MAX_SLOTS_SHIFT) | slot);
+    return new SubPageId(((long) reuse << REUSE_SHIFT) | (page << SlotWord.MAX_SLOTS_SHIFT) | slot);
   }
 
   long page() {

@@ -255,7 +255,8 @@ final class SubPages {
     if (page >= table.pageCount()
         || PageWord.kind(table.get(page)) != kind
         || half(page, id.slot()) != (SlotWord.USED | id.reuse())) {
-      throw new InvalidPageException(id + ": is not in use in pages of " + slotCount + " sub-pages");
+      throw new InvalidPageException(
+          id + ": is not in use in pages of " + slotCount + " sub-pages");
     }
   }
 

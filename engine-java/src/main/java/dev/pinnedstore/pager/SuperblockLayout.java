@@ -124,7 +124,8 @@ final class SuperblockLayout {
 
   private static void check(String field, boolean legal, long value, String why) {
     if (!legal) {
-      throw new PagerCorruptException(field, field + "=" + value + (why.isEmpty() ? "" : ": " + why));
+      throw new PagerCorruptException(
+          field, field + "=" + value + (why.isEmpty() ? "" : ": " + why));
     }
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A persistent array of 2^41 words of 64 bits, read block by block when first asked for.
  *
  * <p>It is a tree of blocks of 4096 bytes, little endian. A block of level 0 has 512 words; one of
- * levels 1 to 4 has an entry for each of 256 blocks below, and the entry of the one block of level 4
- * is in the superblock:
+ * levels 1 to 4 has an entry for each of 256 blocks below, and the entry of the one block of level
+ * 4 is in the superblock:
  *
  * <pre>
  *   word 0   63        42   41     40   39     32 31                              0
@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Each block has two places in the file. A checkpoint writes what has changed to the place that
- * is not in use, from the leaves up, so what the last superblock leads to stays whole until the next
- * superblock is durable. The checksum covers the block, its level and index, the map, the file's id
- * and the generation: a block that is old, of another file or elsewhere is not taken for this one. A
- * block that is not present is all zeros. The flags say what a leaf holds, or some leaf below, so
- * that nobody has to read leaves in vain.
+ * is not in use, from the leaves up, so what the last superblock leads to stays whole until the
+ * next superblock is durable. The checksum covers the block, its level and index, the map, the
+ * file's id and the generation: a block that is old, of another file or elsewhere is not taken for
+ * this one. A block that is not present is all zeros. The flags say what a leaf holds, or some leaf
+ * below, so that nobody has to read leaves in vain.
  *
  * <p>{@link #peek} may be called by any thread, everything else under the owner's lock.
  */

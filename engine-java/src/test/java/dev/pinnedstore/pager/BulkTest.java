@@ -85,8 +85,7 @@ class BulkTest extends PagerFixture {
     withFreed.add(5, freed);
     List<PageHandle> withDouble = new ArrayList<>(pages);
     withDouble.add(pages.getFirst());
-    assertThatExceptionOfType(InvalidPageException.class)
-        .isThrownBy(() -> all.freeBulk(withFreed));
+    assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> all.freeBulk(withFreed));
     assertThatExceptionOfType(InvalidPageException.class)
         .isThrownBy(() -> all.freeBulk(withDouble))
         .withMessageContaining("named twice");

@@ -206,7 +206,9 @@ final class CrashRun {
     pager = Pager.open(left, 1024, OPTIONS, null, () -> {});
     subPages = new SubPageAllocator(pager, 128);
     PagerState state = PagerState.of(pager, subPages);
-    assertThat(possible.contains(state)).as("one of %d states: %s", possible.size(), state).isTrue();
+    assertThat(possible.contains(state))
+        .as("one of %d states: %s", possible.size(), state)
+        .isTrue();
     for (PageId page : pager.allocated()) {
       Long stamp = synced.get(page.value());
       if (stamp != null) {

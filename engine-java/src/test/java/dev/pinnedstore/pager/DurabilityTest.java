@@ -30,8 +30,7 @@ class DurabilityTest {
 
   @BeforeEach
   void create() throws IOException {
-    pager =
-        Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> unlocked = true);
+    pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> unlocked = true);
   }
 
   @AfterEach
@@ -119,8 +118,7 @@ class DurabilityTest {
   void aChangeThatDoesNotFitTheLogIsACheckpoint() throws IOException {
     SimulatedDisk small = new SimulatedDisk(new SplittableRandom(2));
     try (Pager other =
-        Pager.create(
-            small, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {})) {
+        Pager.create(small, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {})) {
       List<PageId> ids = other.allocBulk(600);
       SimulatedDisk left = small.imageOfCrash();
       try (Pager again = Pager.open(left, 1024, PagerOptions.defaults(), null, () -> {})) {
@@ -251,8 +249,7 @@ class DurabilityTest {
               }
             })
         .withMessageContaining("freeBytes=0");
-    assertThatExceptionOfType(PagerFullException.class)
-        .isThrownBy(() -> pager.allocBulk(1000));
+    assertThatExceptionOfType(PagerFullException.class).isThrownBy(() -> pager.allocBulk(1000));
     assertThatExceptionOfType(PagerFullException.class)
         .isThrownBy(() -> pager.protectedPages().allocBulk(1000));
     assertThat(PagerFixture.list(pager.allocated())).isEqualTo(ids);
@@ -277,7 +274,6 @@ class DurabilityTest {
             .withSparse(true)
             .withChecked(true);
     assertThat(options)
-        .isEqualTo(
-            new PagerOptions(Durability.NONE, Duration.ofMillis(1), true, true, true));
+        .isEqualTo(new PagerOptions(Durability.NONE, Duration.ofMillis(1), true, true, true));
   }
 }

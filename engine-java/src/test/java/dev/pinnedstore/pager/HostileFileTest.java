@@ -121,8 +121,7 @@ class HostileFileTest {
 
   @Test
   void logsWithGoodChecksumsThatLieAreRefused() throws IOException {
-    Superblock newest =
-        SuperblockLayout.decode(Arrays.copyOf(sound, SuperblockLayout.BYTES));
+    Superblock newest = SuperblockLayout.decode(Arrays.copyOf(sound, SuperblockLayout.BYTES));
     long[][] entries = {
       {JournalLayout.key(JournalLayout.PAGE_WORD, 1L << 41), 1},
       {JournalLayout.key(JournalLayout.SLOT_WORD, 1L << 45), 1},

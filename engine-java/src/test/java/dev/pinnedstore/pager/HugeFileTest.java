@@ -19,8 +19,7 @@ class HugeFileTest {
   @Test
   void tenMillionPagesAreKeptInASparseFile() throws Exception {
     Path path = directory.resolve("pages");
-    PagerOptions options =
-        PagerOptions.defaults().withSparse(true).withDurability(Durability.NONE);
+    PagerOptions options = PagerOptions.defaults().withSparse(true).withDurability(Durability.NONE);
     PageId last;
     List<PageId> freed = new ArrayList<>();
     try (Pager pager = Pager.create(path, 1024, options)) {

@@ -262,7 +262,8 @@ class PagerTest extends PagerFixture {
     assertThat(pager.root(0)).isEqualTo(-1);
     assertThat(pager.root(15)).isEqualTo(77);
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> pager.root(16));
-    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> pager.setRoot(-1, 0));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> pager.setRoot(-1, 0));
   }
 
   // ---- flush

@@ -25,8 +25,7 @@ class RecoveryTest {
   /** Pages that are in the checkpoint, and one change that is in the log only. */
   @BeforeEach
   void fill() throws IOException {
-    try (Pager pager =
-        Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
       ids = pager.allocBulk(20);
     }
   }
@@ -117,7 +116,8 @@ class RecoveryTest {
           .isThrownBy(() -> pager.page(ids.getFirst()))
           .withMessage("page map: block 0 of level 0 is damaged")
           .satisfies(e -> assertThat(e.field()).isEqualTo("page map"));
-      assertThat(pager.verify().problems()).containsExactly("page map: block 0 of level 0 is damaged");
+      assertThat(pager.verify().problems())
+          .containsExactly("page map: block 0 of level 0 is damaged");
     }
   }
 
@@ -142,8 +142,7 @@ class RecoveryTest {
   @Test
   void blocksOfAnotherFileAreRefused() throws IOException {
     SimulatedDisk other = new SimulatedDisk(new SplittableRandom(2));
-    try (Pager pager =
-        Pager.create(other, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(other, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
       pager.allocBulk(21);
     }
     long map = GEOMETRY.headerBytes() + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, 0);

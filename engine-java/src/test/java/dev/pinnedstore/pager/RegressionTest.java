@@ -114,16 +114,14 @@ class RegressionTest extends PagerFixture {
 
   @Test
   void twoWritersCannotHaveOneFile() {
-    assertThatExceptionOfType(PagerLockedException.class)
-        .isThrownBy(() -> Pager.open(path, PAGE));
+    assertThatExceptionOfType(PagerLockedException.class).isThrownBy(() -> Pager.open(path, PAGE));
   }
 
   @Test
   void readingTheFileDoesNotDropItsLock() throws Exception {
     // A POSIX lock on the file itself would go with any descriptor of the process.
     assertThat(Files.readAllBytes(path)).isNotEmpty();
-    assertThatExceptionOfType(PagerLockedException.class)
-        .isThrownBy(() -> Pager.open(path, PAGE));
+    assertThatExceptionOfType(PagerLockedException.class).isThrownBy(() -> Pager.open(path, PAGE));
     assertThat(ChildPager.run("open", path)).isEqualTo("PagerLockedException");
   }
 
@@ -163,8 +161,7 @@ class RegressionTest extends PagerFixture {
   @Test
   void freeCountsAreNotTrustedButCounted() {
     pager.freeBulk(pager.allocBulk(100).subList(0, 50));
-    assertThat(pager.pageCount() - pager.freePageCount())
-        .isEqualTo(list(pager.allocated()).size());
+    assertThat(pager.pageCount() - pager.freePageCount()).isEqualTo(list(pager.allocated()).size());
   }
 
   @Test

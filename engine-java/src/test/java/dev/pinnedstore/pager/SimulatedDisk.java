@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * A disk in memory that can stop at any call. What was written is in the cache, which mappings show;
- * what was synced is on the medium; between the two, sectors of 512 bytes reach the medium whenever
- * they like, in any order, old or new. After the crash only the medium is left.
+ * A disk in memory that can stop at any call. What was written is in the cache, which mappings
+ * show; what was synced is on the medium; between the two, sectors of 512 bytes reach the medium
+ * whenever they like, in any order, old or new. After the crash only the medium is left.
  */
 final class SimulatedDisk implements Disk {
   static final int BYTES = 3 << 20;
@@ -144,11 +144,7 @@ final class SimulatedDisk implements Disk {
     call();
     if (position + bytes > capacity) {
       throw new MappingFailedException(
-          MappingFailedException.Limit.DISK_SPACE,
-          "simulated",
-          0,
-          capacity,
-          null);
+          MappingFailedException.Limit.DISK_SPACE, "simulated", 0, capacity, null);
     }
     // As a disk that takes space by writing zeros.
     cache.asSlice(position, bytes).fill((byte) 0);

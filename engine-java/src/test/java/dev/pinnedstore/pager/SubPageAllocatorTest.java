@@ -85,10 +85,8 @@ class SubPageAllocatorTest extends PagerFixture {
     assertThat(next.slot()).isEqualTo(ids.get(10).slot());
     assertThat(next.page()).isEqualTo(ids.get(10).page());
     assertThat(next).isNotEqualTo(ids.get(10));
-    assertThatExceptionOfType(InvalidPageException.class)
-        .isThrownBy(() -> subs.free(ids.get(10)));
-    assertThatExceptionOfType(InvalidPageException.class)
-        .isThrownBy(() -> subs.page(ids.get(10)));
+    assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.free(ids.get(10)));
+    assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.page(ids.get(10)));
   }
 
   @Test
@@ -193,9 +191,7 @@ class SubPageAllocatorTest extends PagerFixture {
         makeAllocator();
       }
     }
-    assertThat(new HashSet<>(list(subs.allocated())))
-        .as("seed %d", seed)
-        .isEqualTo(model.keySet());
+    assertThat(new HashSet<>(list(subs.allocated()))).as("seed %d", seed).isEqualTo(model.keySet());
     model.forEach((id, value) -> assertThat(subs.page(id).toArray(JAVA_BYTE)).containsOnly(value));
     assertThat(pager.verify().problems()).isEmpty();
     assertThat(pager.verify().subPages()).isEqualTo(model.size());

@@ -100,10 +100,17 @@ private suspend fun <T> CompletionStage<T>.awaitWhole(): T =
     suspendCoroutine { waiting ->
         whenComplete { result, failure ->
             when {
-                failure == null -> waiting.resume(result)
-                failure is CompletionException && failure.cause != null ->
+                failure == null -> {
+                    waiting.resume(result)
+                }
+
+                failure is CompletionException && failure.cause != null -> {
                     waiting.resumeWithException(failure.cause!!)
-                else -> waiting.resumeWithException(failure)
+                }
+
+                else -> {
+                    waiting.resumeWithException(failure)
+                }
             }
         }
     }
