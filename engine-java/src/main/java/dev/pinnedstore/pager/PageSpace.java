@@ -141,25 +141,4 @@ final class PageSpace {
     }
     table.extend(target);
   }
-
-  /** Cuts the free pages off the end; returns how many. Within {@link PagerFile#quietly}. */
-  long shrink() {
-    releaseLimbo();
-    long before = table.pageCount();
-    long count = before;
-    while (count > 0 && isDroppable(count - 1)) {
-      count--;
-    }
-    if (count < before) {
-      file.cut(count);
-    }
-    return before - count;
-  }
-
-  /** A page whose count is far on stays, or new pages would begin with that count. */
-  private boolean isDroppable(long page) {
-    return !table.words().isPresent(page >>> WordMap.LEAF_SHIFT)
-        || (PageWord.isFree(table.get(page))
-            && file.highestReuse(page, page + 1) < PageWord.MAX_REUSE / 2);
-  }
 }

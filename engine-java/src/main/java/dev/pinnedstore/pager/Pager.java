@@ -191,7 +191,7 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
     return opened(
         disk,
         () -> {
-          PagerFile file = PagerFile.open(disk, pageSize);
+          PagerFile file = Recovery.open(disk, pageSize);
           return new Pager(file, options, path, unlock);
         });
   }
@@ -888,7 +888,11 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
     try (LockFile.Hold _ = withoutReaders()) {
       checkOpen();
       long[] lost = new long[1];
-      file.quietly(() -> lost[0] = space.shrink());
+      file.quietly(
+          () -> {
+            space.releaseLimbo();
+            lost[0] = new Shrinker(file).shrink();
+          });
       return lost[0];
     } finally {
       maintenance.unlock();

@@ -1,11 +1,7 @@
 package dev.pinnedstore.pager;
 
 import dev.pinnedstore.os.Disk;
-import dev.pinnedstore.os.MappingFailedException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *       old batches are of an old generation now, and are written over.
  * </ol>
  *
- * <p><b>Recovery.</b> The newest valid superblock, then the log; if that held anything, or a
+ * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or a
  * superblock was damaged, a checkpoint, with the same steps. A log of a later generation than the
  * superblock means that the right superblock is lost, which is refused rather than guessed.
  *
@@ -56,9 +52,6 @@ final class PagerFile {
   private int reuseFloor;
   private long generation;
 
-  /** Batches of the log that were applied; goes on in a reader only. */
-  private long batchesSeen;
-
   private final ReentrantLock stateLock = new ReentrantLock();
   private final ReentrantLock commitLock = new ReentrantLock();
   private long changes;
@@ -66,7 +59,7 @@ final class PagerFile {
   private volatile long durable;
   private volatile @Nullable PagerException failure;
 
-  private PagerFile(Disk disk, Superblock from, Extents extents) {
+  PagerFile(Disk disk, Superblock from, Extents extents) {
     this.disk = disk;
     this.geometry = from.geometry();
     this.extents = extents;
@@ -81,7 +74,7 @@ final class PagerFile {
     journal.restart(generation);
   }
 
-  /** Makes an empty file: no page yet. */
+  /** Makes an empty file: no page yet. Others are opened by {@link Recovery}. */
   static PagerFile create(Disk disk, Geometry geometry, long fileId) {
     Superblock empty =
         new Superblock(
@@ -102,203 +95,16 @@ final class PagerFile {
     return file;
   }
 
-  /** Opens a file, and finishes what a crash left unfinished. */
-  static PagerFile open(Disk disk, long pageSize) {
-    return open(disk, pageSize, true);
+  Disk disk() {
+    return disk;
   }
 
-  /** Opens a file without changing it. */
-  static PagerFile openReadOnly(Disk disk, long pageSize) {
-    return open(disk, pageSize, false);
+  Journal journal() {
+    return journal;
   }
 
-  private static PagerFile open(Disk disk, long pageSize, boolean writable) {
-    Found found = find(disk);
-    Geometry geometry = found.superblock().geometry();
-    if (geometry.pageSize() != pageSize) {
-      throw new IllegalArgumentException(
-          "pageSize=" + pageSize + ": the file has pages of " + geometry.pageSize() + " bytes");
-    }
-    PagerFile file = load(disk, found.superblock(), null);
-    boolean done = false;
-    try {
-      file.batchesSeen = file.replay(0);
-      if (writable && (file.batchesSeen > 0 || found.repair())) {
-        file.checkpoint();
-      }
-      done = true;
-      return file;
-    } finally {
-      if (!done) {
-        file.extents.close();
-      }
-    }
-  }
-
-  /**
-   * Returns the file as the writer has committed it by now: this object, which has learned what is
-   * new in the log, or after a checkpoint another one on the same mappings. Of a reader only.
-   *
-   * @throws PagerCorruptException also when the writer was faster: try again
-   */
-  PagerFile refreshed() {
-    Superblock newest = find(extents.header()).superblock();
-    PagerFile file = newest.generation() == generation ? this : load(disk, newest, extents);
-    file.batchesSeen = file.replay(file.batchesSeen);
-    return file;
-  }
-
-  private record Found(Superblock superblock, boolean repair) {}
-
-  private static Found find(Disk disk) {
-    try (Arena arena = Arena.ofShared()) {
-      long length = disk.size();
-      if (length < Geometry.LOG_POSITION) {
-        throw new PagerCorruptException(
-            "file length", "file length=" + length + ": a pager file has more than 8192 bytes");
-      }
-      return find(disk.map(0, Geometry.LOG_POSITION, arena));
-    } catch (IOException e) {
-      throw new PagerIoException("the file cannot be read: " + e, e);
-    } catch (MappingFailedException e) {
-      throw new PagerFullException("the file cannot be mapped: " + e.getMessage(), e);
-    }
-  }
-
-  private static Found find(MemorySegment header) {
-    Superblock best = null;
-    PagerCorruptException damage = null;
-    boolean repair = false;
-    for (int copy = 0; copy < 2; copy++) {
-      byte[] bytes = new byte[SuperblockLayout.BYTES];
-      MemorySegment.copy(
-          header,
-          ValueLayout.JAVA_BYTE,
-          (long) copy * Geometry.BLOCK_BYTES,
-          bytes,
-          0,
-          bytes.length);
-      try {
-        Superblock found = SuperblockLayout.decode(bytes);
-        repair |= best != null && best.generation() != found.generation();
-        best = best == null || found.generation() > best.generation() ? found : best;
-      } catch (PagerCorruptException e) {
-        repair = true;
-        damage = damage == null ? e : damage;
-      }
-    }
-    if (best == null) {
-      throw damage == null ? new PagerCorruptException("magic", "no superblock") : damage;
-    }
-    return new Found(best, repair);
-  }
-
-  private static PagerFile load(Disk disk, Superblock from, @Nullable Extents known) {
-    Geometry geometry = from.geometry();
-    long pages = Math.max(1, from.pageCount());
-    long needed = geometry.position(geometry.extentOf(pages - 1) + 1);
-    long length;
-    try {
-      length = disk.size();
-    } catch (IOException e) {
-      throw new PagerIoException("the file cannot be read: " + e, e);
-    }
-    if (length < needed) {
-      throw new PagerCorruptException(
-          "file length",
-          "file length="
-              + length
-              + ": "
-              + from.pageCount()
-              + " pages of "
-              + geometry.pageSize()
-              + " bytes need "
-              + needed);
-    }
-    Extents extents = known == null ? new Extents(disk, geometry) : known;
-    boolean done = known != null;
-    try {
-      extents.cover(pages);
-      PagerFile file = new PagerFile(disk, from, extents);
-      done = true;
-      return file;
-    } finally {
-      if (!done) {
-        extents.close();
-      }
-    }
-  }
-
-  private long replay(long fromSequence) {
-    return journal.replay(generation, fromSequence, this::apply);
-  }
-
-  private void apply(int what, long index, long value) {
-    boolean legal =
-        switch (what) {
-          case JournalLayout.PAGE_WORD -> index < table.pageCount();
-          case JournalLayout.SLOT_WORD -> index < table.pageCount() << SlotWord.WORDS_SHIFT;
-          case JournalLayout.ROOT -> index < SuperblockLayout.ROOTS;
-          case JournalLayout.PAGE_COUNT -> value >= table.pageCount() && value <= fileCapacity();
-          default -> false;
-        };
-    if (!legal) {
-      throw new PagerCorruptException(
-          "log", "log: an entry of kind " + what + " for " + index + " says " + value);
-    }
-    switch (what) {
-      case JournalLayout.PAGE_WORD -> table.apply(index, value);
-      case JournalLayout.SLOT_WORD -> slots.set(index, value);
-      case JournalLayout.ROOT -> roots[(int) index] = value;
-      default -> {
-        extents.cover(value);
-        table.applyCount(value);
-      }
-    }
-  }
-
-  /** Pages that the file is long enough for. */
-  private long fileCapacity() {
-    try {
-      long length = disk.size();
-      int extent = 0;
-      while (extent < 41 && geometry.position(extent + 1) <= length) {
-        extent++;
-      }
-      return Math.min(Geometry.MAX_PAGES, geometry.firstPage(extent));
-    } catch (IOException e) {
-      throw new PagerIoException("the file cannot be read: " + e, e);
-    }
-  }
-
-  /** Takes over the maps, roots and counts of another file, into this one that is empty. */
-  void copyState(PagerFile from, boolean sparse) {
-    long pages = from.table.pageCount();
-    extents.cover(pages);
-    if (!sparse && pages > 0) {
-      extents.allocate(0, pages);
-    }
-    table.extend(pages);
-    for (long page = 0; page < pages; page++) {
-      if (!from.table.words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
-        page |= WordMap.LEAF_WORDS - 1;
-      } else if (from.table.get(page) != 0) {
-        table.apply(page, from.table.get(page));
-      }
-    }
-    long words = SlotWord.index(slotPages(pages), 0);
-    for (long word = 0; word < words; word++) {
-      if (!from.slots.isPresent(word >>> WordMap.LEAF_SHIFT)) {
-        word |= WordMap.LEAF_WORDS - 1;
-      } else if (from.slots.get(word) != 0) {
-        if (!sparse) {
-          slots.allocate(word);
-        }
-        slots.set(word, from.slots.get(word));
-      }
-    }
-    System.arraycopy(from.roots, 0, roots, 0, roots.length);
-    reuseFloor = from.reuseFloor;
+  long generation() {
+    return generation;
   }
 
   // ---- state; all of it under the state lock, but for peeks
@@ -341,9 +147,18 @@ final class PagerFile {
     journal.add(JournalLayout.ROOT, index, value);
   }
 
+  /** Sets a root as the log says. */
+  void applyRoot(int index, long value) {
+    roots[index] = value;
+  }
+
   /** The least reuse count of pages and slots that were never used. */
   int reuseFloor() {
     return reuseFloor;
+  }
+
+  void raiseReuseFloor(int floor) {
+    reuseFloor = Math.max(reuseFloor, floor);
   }
 
   /**
@@ -472,59 +287,8 @@ final class PagerFile {
     }
   }
 
-  /**
-   * Takes pages off the end, which are all free, and cuts the file: the superblock without them is
-   * durable before. Within {@link #quietly}.
-   */
-  void cut(long pages) {
-    long before = table.pageCount();
-    reuseFloor = Math.max(reuseFloor, highestReuse(pages, before));
-    table.cut(pages);
-    table.words().clear(pages, before);
-    slots.clear(SlotWord.index(pages, 0), SlotWord.index(slotPages(before), 0));
-    int keep = extents.needed(pages);
-    for (int level = 0; level <= WordMap.ROOT_LEVEL; level++) {
-      dropBlocks(table.words(), Geometry.PAGE_MAP, level, keep);
-      dropBlocks(slots, Geometry.SLOT_MAP, level, keep);
-    }
-    checkpoint();
-    try {
-      extents.cut(pages);
-    } catch (IOException | IllegalStateException e) {
-      throw fail(e);
-    }
-  }
-
-  private void dropBlocks(WordMap words, int map, int level, int keep) {
-    for (int e = keep; e < extents.count(); e++) {
-      long first = geometry.firstBlock(map, level, e);
-      words.dropBlocks(level, first, first + geometry.blocks(map, level, e));
-    }
-  }
-
-  /** The highest reuse count that pages or their slots would have next. */
-  int highestReuse(long from, long to) {
-    int highest = 0;
-    for (long page = from; page < to; page++) {
-      if (table.words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
-        highest = Math.max(highest, PageWord.reuse(table.get(page)));
-      }
-      long slot = SlotWord.index(page, 0);
-      if (page < slotPages(to) && slots.isPresent(slot >>> WordMap.LEAF_SHIFT)) {
-        for (int i = 0; i < SlotWord.MAX_SLOTS; i++) {
-          int half = SlotWord.half(slots.get(SlotWord.index(page, i)), i);
-          highest = Math.max(highest, SlotWord.reuse(half));
-        }
-      }
-    }
-    return highest;
-  }
-
-  private static long slotPages(long pages) {
-    return Math.min(pages, Geometry.MAX_SUB_PAGES_PAGE);
-  }
-
-  private void checkpoint() {
+  /** Under both locks, or before anybody else has the file. */
+  void checkpoint() {
     try {
       long next = generation + 1;
       table.words().write(next);

@@ -24,11 +24,15 @@ public final class ReadOnlyPager implements AutoCloseable {
   private static final int ATTEMPTS = 1000;
 
   private final LockFile.Hold lock;
+  private Recovery recovery;
+
+  /** What the last look found. */
   private volatile PagerFile file;
   private volatile boolean closed;
 
-  private ReadOnlyPager(PagerFile file, LockFile.Hold lock) {
-    this.file = file;
+  private ReadOnlyPager(Recovery recovery, LockFile.Hold lock) {
+    this.recovery = recovery;
+    this.file = recovery.file();
     this.lock = lock;
   }
 
@@ -53,7 +57,7 @@ public final class ReadOnlyPager implements AutoCloseable {
       if (lock == null) {
         throw new PagerLockedException(path + ": is being made smaller");
       }
-      pager = new ReadOnlyPager(patiently(() -> PagerFile.openReadOnly(disk, pageSize)), lock);
+      pager = new ReadOnlyPager(patiently(() -> Recovery.openReadOnly(disk, pageSize)), lock);
       return pager;
     } finally {
       if (pager == null) {
@@ -93,7 +97,8 @@ public final class ReadOnlyPager implements AutoCloseable {
   public void refresh() {
     synchronized (lock) {
       checkOpen();
-      file = patiently(() -> file.refreshed());
+      recovery = patiently(() -> recovery.refreshed());
+      file = recovery.file();
     }
   }
 

@@ -38,7 +38,7 @@ final class Snapshot {
   private void copy(boolean sparse) throws IOException {
     source.lock();
     try {
-      target.copyState(source, sparse);
+      copyState(sparse);
       forEachPage(true);
       source.freeze();
     } finally {
@@ -56,6 +56,38 @@ final class Snapshot {
     }
     target.extents().syncPages();
     target.finish();
+  }
+
+  /** Takes over the maps, roots and counts. */
+  private void copyState(boolean sparse) {
+    long pages = source.table().pageCount();
+    target.extents().cover(pages);
+    if (!sparse && pages > 0) {
+      target.extents().allocate(0, pages);
+    }
+    target.table().extend(pages);
+    for (long page = 0; page < pages; page++) {
+      if (!source.table().words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
+        page |= WordMap.LEAF_WORDS - 1;
+      } else if (source.table().get(page) != 0) {
+        target.table().apply(page, source.table().get(page));
+      }
+    }
+    long words = SlotWord.index(Math.min(pages, Geometry.MAX_SUB_PAGES_PAGE), 0);
+    for (long word = 0; word < words; word++) {
+      if (!source.slots().isPresent(word >>> WordMap.LEAF_SHIFT)) {
+        word |= WordMap.LEAF_WORDS - 1;
+      } else if (source.slots().get(word) != 0) {
+        if (!sparse) {
+          target.slots().allocate(word);
+        }
+        target.slots().set(word, source.slots().get(word));
+      }
+    }
+    for (int i = 0; i < SuperblockLayout.ROOTS; i++) {
+      target.setRoot(i, source.root(i));
+    }
+    target.raiseReuseFloor(source.reuseFloor());
   }
 
   /** Copies the bytes of protected pages, or of all others in use, as the target's map says. */
