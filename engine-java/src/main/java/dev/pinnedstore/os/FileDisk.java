@@ -1,5 +1,6 @@
 package dev.pinnedstore.os;
 
+import dev.pinnedstore.os.MappingFailedException.Limit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -134,9 +135,15 @@ public final class FileDisk implements Disk {
   @Override
   public void allocate(long position, long bytes) throws MappingFailedException {
     if (OperatingSystem.CURRENT == OperatingSystem.LINUX
-        && NativeTier.current() == NativeTier.GRANTED
-        && LinuxFiles.allocate(path, position, bytes)) {
-      return;
+        && NativeTier.current() == NativeTier.GRANTED) {
+      int result = LinuxFiles.allocate(path, position, bytes);
+      if (result == 0) {
+        return;
+      }
+      if (result == -LinuxFiles.ENOSPC) {
+        throw FileRefusals.of(Limit.DISK_SPACE, directory(), bytes, null);
+      }
+      // A file system without that call, or another limit, which writing meets and names.
     }
     try {
       IoThreads.call(() -> fill(position, bytes));

@@ -15,6 +15,8 @@ import java.nio.file.Path;
  */
 final class LinuxFiles {
   private static final int O_RDWR_CLOEXEC = 2 | 0x80000;
+  static final int ENOSPC = 28;
+
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
 
@@ -29,25 +31,25 @@ final class LinuxFiles {
   private LinuxFiles() {}
 
   /**
-   * Takes the space; false where the system refuses, for whatever reason. The JDK gives no file
-   * descriptor, so the file is opened once more: it must keep its name while it is open.
+   * Takes the space; zero or a negated {@code errno}. The JDK gives no file descriptor, so the file
+   * is opened once more: it must keep its name while it is open.
    */
-  static boolean allocate(Path path, long position, long bytes) {
+  static int allocate(Path path, long position, long bytes) {
     return fallocate(path, FALLOC_FL_KEEP_SIZE, position, bytes);
   }
 
-  /** Gives space back; false where the system refuses. */
-  static boolean discard(Path path, long position, long bytes) {
+  /** Gives space back; zero or a negated {@code errno}. */
+  static int discard(Path path, long position, long bytes) {
     return fallocate(path, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, position, bytes);
   }
 
-  private static boolean fallocate(Path path, int mode, long position, long bytes) {
+  private static int fallocate(Path path, int mode, long position, long bytes) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocateFrom(path.toAbsolutePath().toString());
       int file =
           (int) NativeCalls.call(-1, state -> (int) OPEN.invokeExact(state, name, O_RDWR_CLOEXEC));
       if (file < 0) {
-        return false;
+        return file;
       }
       long result = -Posix.EINTR;
       while (result == -Posix.EINTR) {
@@ -57,7 +59,7 @@ final class LinuxFiles {
       }
       // A descriptor without pending writes: nothing can fail here that matters.
       var _ = NativeCalls.call(-1, state -> (int) CLOSE.invokeExact(state, file));
-      return result == 0;
+      return (int) result;
     }
   }
 }

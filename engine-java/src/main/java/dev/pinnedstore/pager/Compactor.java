@@ -60,9 +60,8 @@ final class Compactor {
       if (PageWord.kind(word) == PageWord.PAGE && free >= 0 && free < page) {
         moves.add(copyPage(PageId.of(page, PageWord.reuse(word))));
       } else if (PageWord.isProtected(word) && pair >= 0 && pair < page) {
-        long value = PageId.value(page, PageWord.reuse(word));
         if (!protectedPages.isWriting(page)) {
-          moves.add(copyProtected(value, pair));
+          copyProtected(PageId.value(page, PageWord.reuse(word)), pair, moves);
         }
       }
     }
@@ -75,11 +74,17 @@ final class Compactor {
     return new Move(from, to);
   }
 
-  private Move copyProtected(long from, long pair) {
-    MemorySegment bytes = protectedPages.active(from, false);
+  private void copyProtected(long from, long pair, List<Move> moves) {
+    MemorySegment bytes;
+    try {
+      bytes = protectedPages.active(from, false);
+    } catch (PagerCorruptException | InvalidPageException e) {
+      // Damaged: it stays where it is, for verify to tell of.
+      return;
+    }
     file.extents().page(pair).copyFrom(bytes);
     PageId to = space.takePair(pair);
-    return new Move(protectedPages.handle(from), protectedPages.handle(to.value()));
+    moves.add(new Move(protectedPages.handle(from), protectedPages.handle(to.value())));
   }
 
   /** Tells of each move and frees what was left; after an exception, what was not told. */

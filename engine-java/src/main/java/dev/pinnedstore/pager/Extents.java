@@ -125,19 +125,35 @@ final class Extents {
     return extents.length;
   }
 
-  /** Unmaps extents that hold no page any more, and gives space behind the last page back. */
+  /**
+   * Unmaps extents that hold no page any more, and gives the space behind the last page back; but
+   * for what a native call uses right now, which the file keeps until it is cut again.
+   */
   void cut(long pages) throws IOException {
     Extent[] all = extents;
     int keep = needed(pages);
     extents = Arrays.copyOf(all, keep);
+    boolean unmapped = true;
     for (int e = keep; e < all.length; e++) {
-      all[e].arena.close();
+      unmapped &= isClosed(all[e].arena);
     }
-    disk.resize(geometry.position(keep));
+    if (unmapped) {
+      disk.resize(geometry.position(keep));
+    }
     Extent last = all[keep - 1];
     long end = last.offset(geometry, pages);
     if (end < last.whole.byteSize()) {
       disk.discard(geometry.position(keep - 1) + end, last.whole.byteSize() - end);
+    }
+  }
+
+  /** Closes an arena; false if a native call has a segment of it, whose bytes must not go then. */
+  private static boolean isClosed(Arena arena) {
+    try {
+      arena.close();
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
     }
   }
 

@@ -111,7 +111,18 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
     Objects.requireNonNull(options, "options");
     return locked(
         path,
-        lock -> create(FileDisk.create(path), geometry(pageSize), options, path, lock::close));
+        lock -> {
+          FileDisk disk = FileDisk.create(path);
+          Pager pager = null;
+          try {
+            pager = create(disk, geometry(pageSize), options, path, lock::close);
+            return pager;
+          } finally {
+            if (pager == null) {
+              Files.deleteIfExists(path);
+            }
+          }
+        });
   }
 
   /**
@@ -214,7 +225,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
    * #sync()} before to wait for that. Asynchronous calls made before are finished. The second call
    * does nothing.
    *
-   * @throws PagerIoException if the file system fails; the file is closed all the same
+   * @throws PagerIoException if the file system fails, or failed before; the file is closed all the
+   *     same
    * @throws IllegalStateException if a thread is in a native call with a segment of a page; the
    *     changes are durable, and the file is unlocked
    */

@@ -328,11 +328,9 @@ final class PagerFile {
     return e;
   }
 
-  /** Makes everything durable at the end, with a checkpoint unless the last one says it all. */
+  /** Makes everything durable at the end; throws if that has failed before, seen or unseen. */
   void finish() {
-    if (failure == null) {
-      quietly(() -> {});
-    }
+    quietly(() -> {});
   }
 
   /** Unmaps and closes. Nobody finds a page any more. */

@@ -64,7 +64,7 @@ final class Shrinker {
     file.checkpoint();
     try {
       extents.cut(pages);
-    } catch (IOException | IllegalStateException e) {
+    } catch (IOException e) {
       throw file.fail(e);
     }
   }

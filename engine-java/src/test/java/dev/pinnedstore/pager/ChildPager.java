@@ -22,6 +22,7 @@ final class ChildPager {
     switch (args[0]) {
       case "open" -> open(path);
       case "read" -> read(path, Long.parseLong(args[2]));
+      case "fill" -> fill(path);
       case "write" -> write(path, Long.parseLong(args[2]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -32,6 +33,32 @@ final class ChildPager {
       System.out.println("opened " + pager.pageCount());
     } catch (PagerException e) {
       System.out.println(e.getClass().getSimpleName());
+    }
+  }
+
+  /** Allocates and writes until the file system is full, frees one and goes on. */
+  private static void fill(Path path) throws IOException {
+    try (Pager pager = Pager.create(path, 1024)) {
+      List<PageId> pages = new ArrayList<>();
+      String refusal = "none";
+      while (refusal.equals("none") && pages.size() < 100_000) {
+        try {
+          PageId id = pager.alloc();
+          pager.page(id).fill((byte) pages.size());
+          pages.add(id);
+        } catch (PagerFullException e) {
+          refusal = e.getClass().getSimpleName();
+        }
+      }
+      boolean whole = true;
+      for (int i = 0; i < pages.size(); i++) {
+        whole &= pager.page(pages.get(i)).get(ValueLayout.JAVA_BYTE, 1023) == (byte) i;
+      }
+      pager.free(pages.getFirst());
+      pager.page(pager.alloc()).fill((byte) 1);
+      pager.sync();
+      boolean sound = pager.verify().problems().isEmpty();
+      System.out.println(refusal + " after some=" + (pages.size() > 100) + ", " + whole + sound);
     }
   }
 
@@ -87,8 +114,16 @@ final class ChildPager {
 
   /** Starts a child. */
   static Process start(String... args) throws IOException {
+    return new ProcessBuilder(command(List.of(), args))
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
+
+  /** The command of a child. */
+  static List<String> command(List<String> options, String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",
@@ -102,7 +137,7 @@ final class ChildPager {
                 classPathOf(ChildPager.class).toString()),
             ChildPager.class.getName()));
     command.addAll(List.of(args));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return command;
   }
 
   /** Runs a child to its end; its last line. */

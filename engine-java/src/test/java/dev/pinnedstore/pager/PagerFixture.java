@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class PagerFixture {
   static final int PAGE = 1024;
 
-  @TempDir Path directory;
+  @TempDir(factory = MemoryDirectory.class)
+  Path directory;
   Path path;
   Pager pager;
 

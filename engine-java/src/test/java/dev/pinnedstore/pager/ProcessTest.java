@@ -2,15 +2,20 @@ package dev.pinnedstore.pager;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes with one file, and a writer that is killed. */
 class ProcessTest {
@@ -36,6 +41,28 @@ class ProcessTest {
       assertThat(child.waitFor()).isZero();
     }
     assertThat(ChildPager.run("open", path)).startsWith("opened");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny"})
+  void aFullFileSystemIsRefusedAndCostsNothing(String tier) throws Exception {
+    Path mountPoint = Files.createDirectory(directory.resolve("full"));
+    String mount = "mount -t tmpfs -o size=3m none " + mountPoint;
+    assumeTrue(
+        new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + "'").start().waitFor() == 0,
+        "may mount in a namespace");
+    String command =
+        String.join(
+            " ",
+            ChildPager.command(List.of(tier), "fill", mountPoint.resolve("pages").toString()));
+    Process child =
+        new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + " && " + command + "'")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String out = new String(child.getInputStream().readAllBytes(), UTF_8).strip();
+    assertThat(out).isEqualTo("PagerFullException after some=true, truetrue");
+    assertThat(child.waitFor()).isZero();
   }
 
   @Test

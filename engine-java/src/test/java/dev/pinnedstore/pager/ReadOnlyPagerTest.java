@@ -126,7 +126,7 @@ class ReadOnlyPagerTest extends PagerFixture {
         CompletableFuture.runAsync(
             () -> {
               try {
-                for (int i = 1; i <= 300; i++) {
+                for (int i = 1; i <= 200; i++) {
                   int value = i;
                   pager.protectedPages().write(page, bytes -> PagerState.stamp(bytes, value));
                   pager.setRoot(0, i);
@@ -144,6 +144,6 @@ class ReadOnlyPagerTest extends PagerFixture {
       assertThat(reader.root(0)).isGreaterThanOrEqualTo(stamp - 1);
     }
     writer.get();
-    assertThat(reader.root(0)).isEqualTo(300);
+    assertThat(reader.root(0)).isEqualTo(200);
   }
 }
