@@ -121,10 +121,6 @@ final class Extents {
     return pages == 0 ? 1 : geometry.extentOf(pages - 1) + 1;
   }
 
-  int count() {
-    return extents.length;
-  }
-
   /**
    * Unmaps extents that hold no page any more, and gives the space behind the last page back; but
    * for what a native call uses right now, which the file keeps until it is cut again.

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *       old batches are of an old generation now, and are written over.
  * </ol>
  *
- * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or a
- * superblock was damaged, a checkpoint, with the same steps. A log of a later generation than the
+ * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or
+ * a superblock was damaged, a checkpoint, with the same steps. A log of a later generation than the
  * superblock means that the right superblock is lost, which is refused rather than guessed.
  *
  * <p>A write or sync that fails ends all changes: what reached the medium is unknown then, and the

@@ -28,6 +28,7 @@ public final class ReadOnlyPager implements AutoCloseable {
 
   /** What the last look found. */
   private volatile PagerFile file;
+
   private volatile boolean closed;
 
   private ReadOnlyPager(Recovery recovery, LockFile.Hold lock) {

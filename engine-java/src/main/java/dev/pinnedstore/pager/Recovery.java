@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a file as its last writer left it: the newest valid superblock, then the log. The protocol is
- * told in {@link PagerFile}. Nothing is believed that was not checked.
+ * Reads a file as its last writer left it: the newest valid superblock, then the log. The protocol
+ * is told in {@link PagerFile}. Nothing is believed that was not checked.
  */
 final class Recovery {
   private final PagerFile file;

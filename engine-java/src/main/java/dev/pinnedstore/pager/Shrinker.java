@@ -6,23 +6,21 @@ import java.io.IOException;
  * Cuts free pages off the end of a file. All within {@link PagerFile#quietly}: what was freed is
  * durable, and nothing changes.
  *
- * <p>The words of those pages go with them. So that no handle comes twice, pages that are added later
- * begin with the highest reuse count that went: the reuse floor of the superblock. First that is
- * durable, and that no block of a map leads behind the new end; then the file is cut.
+ * <p>The words of those pages go with them. So that no handle comes twice, pages that are added
+ * later begin with the highest reuse count that went: the reuse floor of the superblock. First that
+ * is durable, and that no block of a map leads behind the new end; then the file is cut.
  */
 final class Shrinker {
   private final PagerFile file;
   private final PageTable table;
   private final WordMap slots;
   private final Extents extents;
-  private final Geometry geometry;
 
   Shrinker(PagerFile file) {
     this.file = file;
     this.table = file.table();
     this.slots = file.slots();
     this.extents = file.extents();
-    this.geometry = file.geometry();
   }
 
   /** Cuts the free pages off the end; returns how many. Within {@link PagerFile#quietly}. */
@@ -47,8 +45,7 @@ final class Shrinker {
 
   /**
    * Takes pages off the end, which are all free, and cuts the file: the superblock without them is
-   * durable before. Within {@link
-   * PagerFile#quietly}.
+   * durable before. Within {@link PagerFile#quietly}.
    */
   private void cut(long pages) {
     long before = table.pageCount();
@@ -56,10 +53,9 @@ final class Shrinker {
     table.cut(pages);
     table.words().clear(pages, before);
     slots.clear(SlotWord.index(pages, 0), SlotWord.index(slotPages(before), 0));
-    int keep = extents.needed(pages);
     for (int level = 0; level <= WordMap.ROOT_LEVEL; level++) {
-      dropBlocks(table.words(), Geometry.PAGE_MAP, level, keep);
-      dropBlocks(slots, Geometry.SLOT_MAP, level, keep);
+      dropBlocks(table.words(), Geometry.PAGE_MAP, level, pages, before);
+      dropBlocks(slots, Geometry.SLOT_MAP, level, pages, before);
     }
     file.checkpoint();
     try {
@@ -69,11 +65,11 @@ final class Shrinker {
     }
   }
 
-  private void dropBlocks(WordMap words, int map, int level, int keep) {
-    for (int e = keep; e < extents.count(); e++) {
-      long first = geometry.firstBlock(map, level, e);
-      words.dropBlocks(level, first, first + geometry.blocks(map, level, e));
-    }
+  /** Blocks that tell about pages which go, and no others: when those come again they are new. */
+  private static void dropBlocks(WordMap words, int map, int level, long pages, long before) {
+    int shift = Geometry.blockShift(map, level);
+    long mask = (1L << shift) - 1;
+    words.dropBlocks(level, (pages + mask) >> shift, (before + mask) >> shift);
   }
 
   /** The highest reuse count that pages or their slots would have next. */

@@ -180,8 +180,8 @@ final class WordMap {
   }
 
   /**
-   * Forgets blocks of zeros whose place in the file goes: entries would lead behind its end. Level
-   * by level, from the leaves up.
+   * Forgets blocks that tell about nothing any more; their places may be gone, or be written with
+   * zeros when they are taken again. Level by level, from the leaves up.
    */
   void dropBlocks(int level, long from, long to) {
     for (long b = from; b < to; b++) {

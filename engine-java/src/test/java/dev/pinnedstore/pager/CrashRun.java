@@ -40,6 +40,7 @@ final class CrashRun {
   private Pager pager;
   private SubPageAllocator subPages;
   private long stamps = 1;
+  private boolean reopening;
 
   CrashRun(long seed) throws IOException {
     random = new SplittableRandom(seed);
@@ -61,7 +62,7 @@ final class CrashRun {
   }
 
   /** Makes changes until the disk stops or all are made; true if it stopped. */
-  boolean run(int steps) {
+  boolean run(int steps) throws IOException {
     for (int step = 0; step < steps; step++) {
       try {
         step();
@@ -69,15 +70,18 @@ final class CrashRun {
         if (!disk.hasCrashed()) {
           throw e;
         }
-        // The change under way may have become durable, and is in memory.
-        possible.add(PagerState.of(pager, subPages));
+        // The change under way may have become durable, and is in memory; reopening changes
+        // nothing.
+        if (!reopening) {
+          possible.add(PagerState.of(pager, subPages));
+        }
         return true;
       }
     }
     return false;
   }
 
-  private void step() {
+  private void step() throws IOException {
     Durability durability = random.nextInt(3) == 0 ? Durability.SYNC : Durability.NONE;
     List<PageId> pages = new ArrayList<>();
     pager.allocated().forEach(pages::add);
@@ -86,7 +90,7 @@ final class CrashRun {
     List<SubPageId> subs = new ArrayList<>();
     subPages.allocated().forEach(subs::add);
     boolean waited = durability == Durability.SYNC;
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(17)) {
       case 0, 1 -> fill(List.of(pager.alloc(durability)));
       case 2 -> fill(pager.allocBulk(random.nextInt(40), durability));
       case 3 -> {
@@ -129,6 +133,14 @@ final class CrashRun {
         waited = true;
       }
       case 14 -> {
+        reopening = true;
+        pager.close();
+        pager = Pager.open(disk, 1024, OPTIONS, null, () -> {});
+        subPages = new SubPageAllocator(pager, 128);
+        reopening = false;
+        waited = true;
+      }
+      case 15 -> {
         pager.shrink();
         waited = true;
       }
@@ -223,6 +235,7 @@ final class CrashRun {
     }
     assertThat(pager.verify().problems()).isEmpty();
     disk = left;
+    reopening = false;
     written.keySet().retainAll(synced.keySet());
     written.putAll(synced);
     writtenSubs.keySet().retainAll(syncedSubs.keySet());

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileFileTest {
   @TempDir(factory = MemoryDirectory.class)
   Path directory;
+
   private Path path;
   private byte[] sound;
 

@@ -20,6 +20,7 @@ abstract class PagerFixture {
 
   @TempDir(factory = MemoryDirectory.class)
   Path directory;
+
   Path path;
   Pager pager;
 

@@ -44,8 +44,7 @@ class ProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny"})
+  @ValueSource(strings = {"--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny"})
   void aFullFileSystemIsRefusedAndCostsNothing(String tier) throws Exception {
     Path mountPoint = Files.createDirectory(directory.resolve("full"));
     String mount = "mount -t tmpfs -o size=3m none " + mountPoint;
@@ -54,8 +53,7 @@ class ProcessTest {
         "may mount in a namespace");
     String command =
         String.join(
-            " ",
-            ChildPager.command(List.of(tier), "fill", mountPoint.resolve("pages").toString()));
+            " ", ChildPager.command(List.of(tier), "fill", mountPoint.resolve("pages").toString()));
     Process child =
         new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + " && " + command + "'")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
