@@ -47,7 +47,7 @@ final class Extents {
 
     long dirtyTo;
 
-    /** The same of the commit under way. Under the commit lock. */
+    /** The same of the commit under way. In the commit turn. */
     long sealedFrom;
 
     long sealedTo;
@@ -260,7 +260,9 @@ final class Extents {
     extent.markDirty(extent.offset(geometry, page), geometry.pageSize());
   }
 
-  /** Hands what is dirty so far to {@link #syncSealed}. Under both locks. */
+  /**
+   * Hands what is dirty so far to {@link #syncSealed}. In the commit turn, under the state lock.
+   */
   void sealDirty() {
     for (Extent extent : extents) {
       extent.sealedFrom = extent.dirtyFrom;

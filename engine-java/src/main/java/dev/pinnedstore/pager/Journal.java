@@ -10,7 +10,7 @@ import java.util.Arrays;
  * The log of a file, and the changes that wait to be written to it. Layout: {@link JournalLayout};
  * protocol: {@link PagerFile}.
  *
- * <p>Pending changes are guarded by the state lock, what is written by the commit lock.
+ * <p>Pending changes are guarded by the state lock, what is written by the commit turn.
  */
 final class Journal {
   private final Disk disk;
@@ -68,7 +68,10 @@ final class Journal {
     return !overflowed && end + JournalLayout.batchBytes(pendingEntries) <= logBytes;
   }
 
-  /** Makes a batch of what is pending, which {@link #write} writes. Under both locks. */
+  /**
+   * Makes a batch of what is pending, which {@link #write} writes. Under both the turn and the
+   * lock.
+   */
   void seal() {
     int bytes = JournalLayout.batchBytes(pendingEntries);
     if (batch.length < bytes) {
@@ -79,7 +82,7 @@ final class Journal {
     pendingEntries = 0;
   }
 
-  /** Writes the sealed batch and waits until it is durable. Under the commit lock. */
+  /** Writes the sealed batch and waits until it is durable. In the commit turn. */
   void write() throws IOException {
     int bytes = JournalLayout.batchBytes(batchEntries);
     long at = Geometry.LOG_POSITION + end;
@@ -91,7 +94,10 @@ final class Journal {
     sequence++;
   }
 
-  /** Starts anew after a checkpoint; everything pending is part of that. Under both locks. */
+  /**
+   * Starts anew after a checkpoint; everything pending is part of that. Under both the turn and the
+   * lock.
+   */
   void restart(long newGeneration) {
     pendingEntries = 0;
     overflowed = false;

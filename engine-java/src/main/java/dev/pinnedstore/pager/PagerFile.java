@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * the last batch and synced: <em>that sync is the commit point</em>. A crash before it leaves a
  * batch whose checksum is wrong, which ends the log: all of its changes are gone, none of the
  * earlier. Protected pages that it commits are synced before it is written. Whoever waits while a
- * batch is under way shares the next one: the first of them takes the commit lock and writes what
+ * batch is under way shares the next one: the first of them takes the commit turn and writes what
  * all have changed.
  *
  * <p><b>Checkpoint.</b> When the log is full, or the changes do not fit into one:
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A write or sync that fails ends all changes: what reached the medium is unknown then, and the
  * system may have forgotten it.
  *
- * <p>Locks: the commit lock is taken before the state lock. The state lock guards everything but
+ * <p>Locks: the commit turn is taken before the state lock. The state lock guards everything but
  * what only a commit uses; it is not held while a batch is written, and is during a checkpoint.
  */
 final class PagerFile {
@@ -53,7 +53,7 @@ final class PagerFile {
   private long generation;
 
   private final ReentrantLock stateLock = new ReentrantLock();
-  private final ReentrantLock commitLock = new ReentrantLock();
+  private final Turn commitTurn = new Turn();
   private long changes;
   private long frozenAfter = Long.MAX_VALUE;
   private volatile long durable;
@@ -214,14 +214,11 @@ final class PagerFile {
 
   /** Waits until a change is durable, and writes it if nobody else is at it. */
   void await(long change) {
-    while (durable < change) {
-      commitLock.lock();
+    if (durable < change && commitTurn.takeUnless(() -> durable >= change)) {
       try {
-        if (durable < change) {
-          commit();
-        }
+        commit();
       } finally {
-        commitLock.unlock();
+        commitTurn.end();
       }
     }
   }
@@ -269,7 +266,7 @@ final class PagerFile {
 
   /** Does something while nothing changes and all changes so far are durable. */
   void quietly(Runnable action) {
-    commitLock.lock();
+    commitTurn.takeUnless(() -> false);
     try {
       stateLock.lock();
       try {
@@ -283,11 +280,11 @@ final class PagerFile {
         stateLock.unlock();
       }
     } finally {
-      commitLock.unlock();
+      commitTurn.end();
     }
   }
 
-  /** Under both locks, or before anybody else has the file. */
+  /** In the commit turn and under the state lock, or before anybody else has the file. */
   void checkpoint() {
     try {
       long next = generation + 1;
