@@ -6,5 +6,6 @@ module dev.pinnedstore.engine {
   requires static transitive org.jspecify;
 
   exports dev.pinnedstore.buffer;
+  exports dev.pinnedstore.pager;
   exports dev.pinnedstore.store;
 }

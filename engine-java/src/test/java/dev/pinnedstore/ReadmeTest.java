@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pinnedstore.pager.Pager;
+import dev.pinnedstore.pager.PagerSnippets;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreConfig;
@@ -14,17 +16,21 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** README.md shows code that is compiled and run, commands that exist, and links that lead on. */
 class ReadmeTest {
-  private static final Path TESTS =
-      Readme.root().resolve("engine-java/src/test/java/dev/pinnedstore");
+  private static final List<Path> SNIPPETS =
+      Stream.of(
+              "store/StoreSnippets.java", "buffer/BufferSnippets.java", "pager/PagerSnippets.java")
+          .map(Readme.root().resolve("engine-java/src/test/java/dev/pinnedstore")::resolve)
+          .toList();
   private static final byte[] MESSAGE = "hello".getBytes(UTF_8);
 
   private final Readme readme = Readme.read();
@@ -34,10 +40,8 @@ class ReadmeTest {
   @Test
   void everyJavaBlockIsARegionOfTheCompiledSnippets() {
     assertThat(readme.blocks("java")).isNotEmpty();
-    List<String> regions =
-        new ArrayList<>(Readme.regions(TESTS.resolve("store/StoreSnippets.java")));
-    regions.addAll(Readme.regions(TESTS.resolve("buffer/BufferSnippets.java")));
-    assertThat(regions).containsExactlyInAnyOrderElementsOf(readme.blocks("java"));
+    assertThat(SNIPPETS.stream().flatMap(file -> Readme.regions(file).stream()))
+        .containsExactlyInAnyOrderElementsOf(readme.blocks("java"));
   }
 
   @Test
@@ -172,6 +176,15 @@ class ReadmeTest {
         .containsPattern("dev\\.pinnedstore:pinnedstore-kotlin:" + current + "\"")
         .doesNotContainPattern("dev\\.pinnedstore:[\\w-]+:(?!" + current + "\")");
     assertThat(readme.section("Pinned Page Store")).containsPattern("Version " + current + ",");
+  }
+
+  @Test
+  void pagesAreFoundAgain(@TempDir Path directory) throws Exception {
+    Path backup = directory.resolve("backup");
+    assertThat(PagerSnippets.quickstart(directory.resolve("pages"), backup, 42)).isEqualTo(42);
+    try (Pager pager = Pager.open(backup, 4096)) {
+      assertThat(PagerSnippets.more(pager, 21)).isEqualTo(42);
+    }
   }
 
   private static PinnedStore open() {

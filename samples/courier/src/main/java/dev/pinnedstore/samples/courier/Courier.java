@@ -190,8 +190,7 @@ public final class Courier implements Callable<Integer> {
   private void write(Path file, FileList files, List<Outcome> outcomes) throws IOException {
     Machine machine = Machine.current(surroundings.nativeAccess());
     Files.writeString(
-        file,
-        HtmlReport.of(files, consumers, outcomes, leftOut, machine, ZonedDateTime.now()));
+        file, HtmlReport.of(files, consumers, outcomes, leftOut, machine, ZonedDateTime.now()));
   }
 
   private ParameterException wrong(String option, Object value, String legal) {

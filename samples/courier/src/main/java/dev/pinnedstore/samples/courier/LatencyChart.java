@@ -59,8 +59,7 @@ final class LatencyChart {
   static Markup of(Outcome outcome, Axis time, Axis counts, String id) {
     Histogram nanos = outcome.appendNanos();
     String title = "Time of appends to the " + outcome.backend() + " store";
-    SvgChart chart =
-        new SvgChart(id, title, description(nanos), time, counts, TOP, BOTTOM, 0);
+    SvgChart chart = new SvgChart(id, title, description(nanos), time, counts, TOP, BOTTOM, 0);
     for (Map.Entry<Integer, Long> bin : LatencyBins.of(nanos).entrySet()) {
       bar(chart, bin.getKey(), bin.getValue());
     }

@@ -12,13 +12,11 @@ import java.lang.management.ManagementFactory;
  * @param jdk the JVM with its version
  * @param nativeAccess whether native access is granted to the engine
  */
-record Machine(
-    String system, int processors, long memoryBytes, String jdk, boolean nativeAccess) {
+record Machine(String system, int processors, long memoryBytes, String jdk, boolean nativeAccess) {
 
   /** The machine on which this runs. */
   static Machine current(boolean nativeAccess) {
-    OperatingSystemMXBean system =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new Machine(
         system.getName() + " " + system.getVersion() + ", " + system.getArch(),
         system.getAvailableProcessors(),

@@ -24,7 +24,8 @@ final class Recorder implements AutoCloseable {
   private final long startNanos = System.nanoTime();
   private final long startMillis = System.currentTimeMillis();
   private final Registration events;
-  private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(THREADS);
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(THREADS);
 
   /**
    * Begins.
@@ -60,8 +61,6 @@ final class Recorder implements AutoCloseable {
   private void note(StoreEvent event) {
     long nanos = TimeUnit.MILLISECONDS.toNanos(event.timestampMillis() - startMillis);
     timeline.event(
-        event.kind(),
-        Math.clamp(nanos, 0, System.nanoTime() - startNanos),
-        event.durationNanos());
+        event.kind(), Math.clamp(nanos, 0, System.nanoTime() - startNanos), event.durationNanos());
   }
 }

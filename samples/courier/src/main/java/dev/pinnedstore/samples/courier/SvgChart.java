@@ -151,8 +151,7 @@ final class SvgChart {
     return 6.8 * text.length();
   }
 
-  private static String[] rectangle(
-      String style, double x, double y, double width, double height) {
+  private static String[] rectangle(String style, double x, double y, double width, double height) {
     return new String[] {
       "class",
       style,

@@ -1,0 +1,218 @@
+package dev.pinnedstore.os;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lock among processes and within this one: one writer, any number of readers beside it, and a
+ * moment without readers. Safe for threads; whoever gets a {@link Hold} closes it.
+ *
+ * <p>It is an empty file of its own beside the file that it guards, opened once in a JVM and never
+ * otherwise: a POSIX lock is lost when <em>any</em> channel on its file is closed in the process.
+ * The file stays; to delete it would race with the next opener. Byte 0 belongs to the writer, byte
+ * 1 to the readers. The system lets go when the process ends, however it ends.
+ */
+public final class LockFile {
+  private static final Map<Path, LockFile> OPEN = new HashMap<>();
+
+  private final Path path;
+  private final FileChannel channel;
+  private int holds;
+  private int readers;
+  private @Nullable FileLock readLock;
+  private @Nullable FileLock writeLock;
+
+  private LockFile(Path path, FileChannel channel) {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  /** A hold. */
+  public interface Hold extends AutoCloseable {
+    /** Lets go; the second call does nothing. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Takes the writer's place.
+   *
+   * @param file what is guarded
+   * @return the hold, or null if another thread or process has it
+   * @throws IOException if the lock file cannot be used
+   */
+  public static @Nullable Hold tryWrite(Path file) throws IOException {
+    synchronized (OPEN) {
+      LockFile lock = open(file);
+      try {
+        if (lock.writeLock == null) {
+          lock.writeLock = IoThreads.call(() -> lock.channel.tryLock(0, 1, false));
+          if (lock.writeLock != null) {
+            return lock.hold(lock::endWrite);
+          }
+        }
+        return null;
+      } finally {
+        lock.release();
+      }
+    }
+  }
+
+  /**
+   * Takes one of the readers' places.
+   *
+   * @param file what is guarded
+   * @return the hold, or null while somebody keeps readers out
+   * @throws IOException if the lock file cannot be used
+   */
+  public static @Nullable Hold tryRead(Path file) throws IOException {
+    synchronized (OPEN) {
+      LockFile lock = open(file);
+      try {
+        if (lock.readers == 0) {
+          lock.readLock = lock.tryLockReaders(true);
+        }
+        if (lock.readLock == null) {
+          return null;
+        }
+        lock.readers++;
+        return lock.hold(lock::endRead);
+      } finally {
+        lock.release();
+      }
+    }
+  }
+
+  /**
+   * Keeps readers out.
+   *
+   * @param file what is guarded
+   * @return the hold, or null if there are readers, of this process or another
+   * @throws IOException if the lock file cannot be used
+   */
+  public static @Nullable Hold tryExcludeReaders(Path file) throws IOException {
+    synchronized (OPEN) {
+      LockFile lock = open(file);
+      try {
+        FileLock exclusive = lock.readers == 0 ? lock.tryLockReaders(false) : null;
+        if (exclusive == null) {
+          return null;
+        }
+        // Until then tryRead of this process finds no lock to share and counts no reader.
+        return lock.hold(() -> unlock(exclusive));
+      } finally {
+        lock.release();
+      }
+    }
+  }
+
+  private static LockFile open(Path file) throws IOException {
+    Path path = path(file);
+    LockFile lock = OPEN.get(path);
+    if (lock == null) {
+      lock =
+          new LockFile(
+              path,
+              IoThreads.call(
+                  () ->
+                      FileChannel.open(
+                          path,
+                          StandardOpenOption.CREATE,
+                          StandardOpenOption.READ,
+                          StandardOpenOption.WRITE)));
+      OPEN.put(path, lock);
+    }
+    lock.holds++;
+    return lock;
+  }
+
+  /** The real path, so that one file has one lock by whatever name it is opened. */
+  private static Path path(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    Path name = file.getFileName();
+    if (parent == null || name == null) {
+      throw new IOException(file + ": is not the path of a file");
+    }
+    Path real = Files.exists(file) ? file.toRealPath() : parent.toRealPath().resolve(name);
+    return real.resolveSibling(real.getFileName() + ".lock");
+  }
+
+  private @Nullable FileLock tryLockReaders(boolean shared) throws IOException {
+    return IoThreads.call(
+        () -> {
+          try {
+            return channel.tryLock(1, 1, shared);
+          } catch (OverlappingFileLockException e) {
+            // Readers of this process are kept out right now.
+            return null;
+          }
+        });
+  }
+
+  private Hold hold(Runnable end) {
+    holds++;
+    return new Hold() {
+      private boolean closed;
+
+      @Override
+      public void close() {
+        synchronized (OPEN) {
+          if (!closed) {
+            closed = true;
+            end.run();
+            release();
+          }
+        }
+      }
+    };
+  }
+
+  private void endWrite() {
+    FileLock lock = writeLock;
+    writeLock = null;
+    if (lock != null) {
+      unlock(lock);
+    }
+  }
+
+  private void endRead() {
+    FileLock lock = readLock;
+    if (--readers == 0 && lock != null) {
+      readLock = null;
+      unlock(lock);
+    }
+  }
+
+  private static void unlock(FileLock lock) {
+    try {
+      lock.release();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void release() {
+    if (--holds > 0) {
+      return;
+    }
+    OPEN.remove(path);
+    try {
+      IoThreads.call(
+          () -> {
+            channel.close();
+            return true;
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

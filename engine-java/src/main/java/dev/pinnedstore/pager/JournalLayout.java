@@ -1,0 +1,116 @@
+package dev.pinnedstore.pager;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * A batch in the log: little endian, at a multiple of 64 bytes.
+ *
+ * <pre>
+ *   0          4         8             16            24
+ *   +----------+---------+-------------+-------------+---------------+---------------+----
+ *   | CRC-32C  | entries | generation  | sequence    | key, value    | key, value    | ...
+ *   | u32      | u32     | u64         | u64         | 2 x u64       | 2 x u64       |
+ *   +----------+---------+-------------+-------------+---------------+---------------+----
+ *
+ *   key   63  60 59                              0
+ *        +------+---------------------------------+
+ *        | what |  index                          |   what: 0 word of the page map
+ *        +------+---------------------------------+         1 word of the slot map
+ *                                                           2 user root, 3 page count (index 0)
+ * </pre>
+ *
+ * <p>The checksum covers bytes 4 up to the end of the entries, the file's id and the batch's place
+ * in the log. An entry is the new value of one word: to apply it twice does no harm.
+ */
+final class JournalLayout {
+  static final long MIN_LOG_BYTES = 4096;
+  static final long MAX_LOG_BYTES = 1L << 28;
+  static final int HEADER_BYTES = 24;
+  static final int ENTRY_BYTES = 16;
+  static final int ALIGNMENT = 64;
+
+  static final int PAGE_WORD = 0;
+  static final int SLOT_WORD = 1;
+  static final int ROOT = 2;
+  static final int PAGE_COUNT = 3;
+
+  private static final int WHAT_SHIFT = 60;
+  private static final long INDEX_MASK = (1L << WHAT_SHIFT) - 1;
+
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private JournalLayout() {}
+
+  static long key(int what, long index) {
+    return ((long) what << WHAT_SHIFT) | index;
+  }
+
+  static int what(long key) {
+    return (int) (key >>> WHAT_SHIFT);
+  }
+
+  static long index(long key) {
+    return key & INDEX_MASK;
+  }
+
+  static int batchBytes(int entries) {
+    return HEADER_BYTES + entries * ENTRY_BYTES;
+  }
+
+  static long align(long bytes) {
+    return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+
+  /** Writes a batch to the start of an array that is large enough. */
+  static void encode(
+      byte[] batch,
+      long[] keysAndValues,
+      int entries,
+      long generation,
+      long sequence,
+      long fileId,
+      long at) {
+    MemorySegment to = MemorySegment.ofArray(batch);
+    to.set(U32, 4, entries);
+    to.set(U64, 8, generation);
+    to.set(U64, 16, sequence);
+    MemorySegment.copy(keysAndValues, 0, to, U64, HEADER_BYTES, entries * 2);
+    to.set(U32, 0, Checksum.of(batch, 4, batchBytes(entries), fileId, at));
+  }
+
+  /** The entries of the batch at a place, or -1 if there is none of this generation. */
+  static int entries(byte[] log, int at, long generation, long fileId) {
+    if (at > log.length - HEADER_BYTES) {
+      return -1;
+    }
+    MemorySegment from = MemorySegment.ofArray(log);
+    int entries = from.get(U32, at + 4L);
+    boolean fits = entries > 0 && entries <= (log.length - at - HEADER_BYTES) / ENTRY_BYTES;
+    return fits
+            && from.get(U64, at + 8L) == generation
+            && from.get(U32, at) == Checksum.of(log, at + 4, at + batchBytes(entries), fileId, at)
+        ? entries
+        : -1;
+  }
+
+  static long generation(byte[] log, int at) {
+    return MemorySegment.ofArray(log).get(U64, at + 8L);
+  }
+
+  static long sequence(byte[] log, int at) {
+    return MemorySegment.ofArray(log).get(U64, at + 16L);
+  }
+
+  static long key(byte[] log, int at, int entry) {
+    return MemorySegment.ofArray(log).get(U64, at + batchBytes(entry));
+  }
+
+  static long value(byte[] log, int at, int entry) {
+    return MemorySegment.ofArray(log).get(U64, at + batchBytes(entry) + 8L);
+  }
+}

@@ -1,0 +1,351 @@
+package dev.pinnedstore.pager;
+
+import dev.pinnedstore.os.Disk;
+import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The persistent state of a pager, and how it survives a crash.
+ *
+ * <p><b>What is where.</b> The truth is in memory: the page map, the slot map, the page count, the
+ * user roots. On the medium it is the newest valid superblock, which leads to both maps as of its
+ * checkpoint, plus the batches in the log, which carry the same generation.
+ *
+ * <p><b>Commit.</b> One change or many become one batch: new values of words. It is written behind
+ * the last batch and synced: <em>that sync is the commit point</em>. A crash before it leaves a
+ * batch whose checksum is wrong, which ends the log: all of its changes are gone, none of the
+ * earlier. Protected pages that it commits are synced before it is written. Whoever waits while a
+ * batch is under way shares the next one: the first of them takes the commit turn and writes what
+ * all have changed.
+ *
+ * <p><b>Checkpoint.</b> When the log is full, or the changes do not fit into one:
+ *
+ * <ol>
+ *   <li>the blocks of the maps that have changed are written to the places that the last superblock
+ *       does not lead to, and synced; a crash leaves the last checkpoint and its log;
+ *   <li>the first superblock is written with the next generation and synced: <em>the commit
+ *       point</em>. Torn, it is invalid, and the second one has the last generation still;
+ *   <li>the second superblock is written as well; the sync of the first batch takes it along. The
+ *       old batches are of an old generation now, and are written over.
+ * </ol>
+ *
+ * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or
+ * a superblock was damaged, a checkpoint, with the same steps. A log of a later generation than the
+ * superblock means that the right superblock is lost, which is refused rather than guessed.
+ *
+ * <p>A write or sync that fails ends all changes: what reached the medium is unknown then, and the
+ * system may have forgotten it.
+ *
+ * <p>Locks: the commit turn is taken before the state lock. The state lock guards everything but
+ * what only a commit uses; it is not held while a batch is written, and is during a checkpoint.
+ */
+final class PagerFile {
+  private final Disk disk;
+  private final Geometry geometry;
+  private final Extents extents;
+  private final PageTable table;
+  private final WordMap slots;
+  private final Journal journal;
+  private final long fileId;
+  private final long[] roots;
+  private int reuseFloor;
+  private long generation;
+
+  private final ReentrantLock stateLock = new ReentrantLock();
+  private final Turn commitTurn = new Turn();
+  private long changes;
+  private long frozenAfter = Long.MAX_VALUE;
+  private volatile long durable;
+  private volatile @Nullable PagerException failure;
+
+  PagerFile(Disk disk, Superblock from, Extents extents) {
+    this.disk = disk;
+    this.geometry = from.geometry();
+    this.extents = extents;
+    this.fileId = from.fileId();
+    this.roots = from.roots().clone();
+    this.reuseFloor = from.reuseFloor();
+    this.generation = from.generation();
+    this.journal = new Journal(disk, extents.header(), geometry, fileId);
+    this.table = new PageTable(from, extents, journal);
+    this.slots =
+        new WordMap(Geometry.SLOT_MAP, fileId, extents, from.slotMap(), (leaf, words) -> 0);
+    journal.restart(generation);
+  }
+
+  /** Makes an empty file: no page yet. Others are opened by {@link Recovery}. */
+  static PagerFile create(Disk disk, Geometry geometry, long fileId) {
+    Superblock empty =
+        new Superblock(
+            geometry,
+            0,
+            fileId,
+            0,
+            0,
+            1,
+            new long[2],
+            new long[2],
+            new long[SuperblockLayout.ROOTS]);
+    Extents extents = new Extents(disk, geometry);
+    extents.allocateHeader();
+    extents.cover(0);
+    PagerFile file = new PagerFile(disk, empty, extents);
+    file.checkpoint();
+    return file;
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  // ---- state; all of it under the state lock, but for peeks
+
+  void lock() {
+    stateLock.lock();
+  }
+
+  void unlock() {
+    stateLock.unlock();
+  }
+
+  Geometry geometry() {
+    return geometry;
+  }
+
+  Extents extents() {
+    return extents;
+  }
+
+  PageTable table() {
+    return table;
+  }
+
+  WordMap slots() {
+    return slots;
+  }
+
+  void setSlot(long index, long word) {
+    slots.set(index, word);
+    journal.add(JournalLayout.SLOT_WORD, index, word);
+  }
+
+  long root(int index) {
+    return roots[index];
+  }
+
+  void setRoot(int index, long value) {
+    roots[index] = value;
+    journal.add(JournalLayout.ROOT, index, value);
+  }
+
+  /** Sets a root as the log says. */
+  void applyRoot(int index, long value) {
+    roots[index] = value;
+  }
+
+  /** The least reuse count of pages and slots that were never used. */
+  int reuseFloor() {
+    return reuseFloor;
+  }
+
+  void raiseReuseFloor(int floor) {
+    reuseFloor = Math.max(reuseFloor, floor);
+  }
+
+  /**
+   * Ends a change and returns its number, for {@link #await}. What was changed since the lock was
+   * taken commits together, or not at all.
+   */
+  long changed() {
+    return ++changes;
+  }
+
+  /** The last change that is durable, and with it all before. */
+  long durable() {
+    return durable;
+  }
+
+  /** The last change whose freed pages may be used again. */
+  long releasable() {
+    return Math.min(durable, frozenAfter);
+  }
+
+  boolean isFrozen() {
+    return frozenAfter != Long.MAX_VALUE;
+  }
+
+  /** Keeps what is freed from now on from being used again, so that it can be copied. */
+  void freeze() {
+    frozenAfter = changes;
+  }
+
+  void thaw() {
+    frozenAfter = Long.MAX_VALUE;
+  }
+
+  /** The number that {@link #changed} will give to the change under way. */
+  long currentChange() {
+    return changes + 1;
+  }
+
+  /** Has the bytes of a page synced before the change under way commits. */
+  void syncFirst(long page) {
+    extents.markDirty(page);
+  }
+
+  /** Refuses what cannot be done any more. */
+  void checkUsable() {
+    PagerException e = failure;
+    if (e != null) {
+      throw new PagerIoException("the pager stopped after a failed write: " + e.getMessage(), e);
+    }
+  }
+
+  // ---- commit
+
+  /** Waits until a change is durable, and writes it if nobody else is at it. */
+  void await(long change) {
+    if (durable < change && commitTurn.takeUnless(() -> durable >= change)) {
+      try {
+        commit();
+      } finally {
+        commitTurn.end();
+      }
+    }
+  }
+
+  /** Makes all changes so far durable. */
+  void commitAll() {
+    long change;
+    stateLock.lock();
+    try {
+      change = changes;
+    } finally {
+      stateLock.unlock();
+    }
+    await(change);
+  }
+
+  private void commit() {
+    long upTo;
+    stateLock.lock();
+    try {
+      checkUsable();
+      upTo = changes;
+      if (journal.isEmpty()) {
+        durable = upTo;
+        return;
+      }
+      if (!journal.fits()) {
+        checkpoint();
+        durable = upTo;
+        return;
+      }
+      journal.seal();
+      extents.sealDirty();
+    } finally {
+      stateLock.unlock();
+    }
+    try {
+      extents.syncSealed();
+      journal.write();
+    } catch (IOException | RuntimeException | Error e) {
+      throw fail(e);
+    }
+    durable = upTo;
+  }
+
+  /** Does something while nothing changes and all changes so far are durable. */
+  void quietly(Runnable action) {
+    commitTurn.takeUnless(() -> false);
+    try {
+      stateLock.lock();
+      try {
+        checkUsable();
+        if (!journal.isClean()) {
+          checkpoint();
+        }
+        durable = changes;
+        action.run();
+      } finally {
+        stateLock.unlock();
+      }
+    } finally {
+      commitTurn.end();
+    }
+  }
+
+  /** In the commit turn and under the state lock, or before anybody else has the file. */
+  void checkpoint() {
+    try {
+      long next = generation + 1;
+      table.words().write(next);
+      slots.write(next);
+      extents.sealDirty();
+      extents.syncSealed();
+      byte[] superblock = SuperblockLayout.encode(superblock(next));
+      disk.write(extents.header(), 0, superblock, superblock.length);
+      disk.sync(extents.header(), 0, superblock.length);
+      disk.write(extents.header(), Geometry.BLOCK_BYTES, superblock, superblock.length);
+      generation = next;
+      journal.restart(next);
+    } catch (IOException | RuntimeException | Error e) {
+      throw fail(e);
+    }
+  }
+
+  private Superblock superblock(long ofGeneration) {
+    return new Superblock(
+        geometry,
+        ofGeneration,
+        fileId,
+        table.pageCount(),
+        table.usedCount(),
+        reuseFloor,
+        table.words().rootEntry(),
+        slots.rootEntry(),
+        roots);
+  }
+
+  PagerException fail(Throwable cause) {
+    PagerException e =
+        cause instanceof PagerException already
+            ? already
+            : new PagerIoException("the file cannot be written: " + cause, cause);
+    failure = failure == null ? e : failure;
+    return e;
+  }
+
+  /** Makes everything durable at the end; throws if that has failed before, seen or unseen. */
+  void finish() {
+    quietly(() -> {});
+  }
+
+  /** Unmaps and closes. Nobody finds a page any more. */
+  void close() {
+    table.words().detach();
+    slots.detach();
+    try {
+      extents.close();
+    } finally {
+      closeDisk();
+    }
+  }
+
+  private void closeDisk() {
+    try {
+      disk.close();
+    } catch (IOException e) {
+      throw fail(e);
+    }
+  }
+}

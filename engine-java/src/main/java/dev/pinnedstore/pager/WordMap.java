@@ -1,0 +1,265 @@
+package dev.pinnedstore.pager;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A persistent array of 2^41 words of 64 bits, read block by block when first asked for.
+ *
+ * <p>It is a tree of blocks of 4096 bytes, little endian. A block of level 0 has 512 words; one of
+ * levels 1 to 4 has an entry for each of 256 blocks below, and the entry of the one block of level
+ * 4 is in the superblock:
+ *
+ * <pre>
+ *   word 0   63        42   41     40   39     32 31                              0
+ *           +-------------+-------+----+---------+---------------------------------+
+ *           |      0      |present|copy|  flags  |  CRC-32C                        |
+ *           +-------------+-------+----+---------+---------------------------------+
+ *   word 1  |  generation of the checkpoint that wrote the block                   |
+ *           +----------------------------------------------------------------------+
+ * </pre>
+ *
+ * <p>Each block has two places in the file. A checkpoint writes what has changed to the place that
+ * is not in use, from the leaves up, so what the last superblock leads to stays whole until the
+ * next superblock is durable. The checksum covers the block, its level and index, the map, the
+ * file's id and the generation: a block that is old, of another file or elsewhere is not taken for
+ * this one. A block that is not present is all zeros. The flags say what a leaf holds, or some leaf
+ * below, so that nobody has to read leaves in vain.
+ *
+ * <p>{@link #peek} may be called by any thread, everything else under the owner's lock.
+ */
+final class WordMap {
+  /** Binary logarithm of the words of a leaf. */
+  static final int LEAF_SHIFT = 9;
+
+  static final int LEAF_WORDS = 1 << LEAF_SHIFT;
+
+  /** Binary logarithm of the entries of a block above. */
+  static final int FANOUT_SHIFT = 8;
+
+  static final int ROOT_LEVEL = 4;
+
+  private static final int ENTRY_WORDS = 2;
+  private static final int FLAGS_SHIFT = 32;
+  private static final long COPY = 1L << 40;
+  private static final long PRESENT = 1L << 41;
+
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LEAF = MethodHandles.arrayElementVarHandle(long[][].class);
+  private static final String[] NAMES = {"page map", "slot map"};
+
+  /** Computes the flags of a leaf, eight bits. */
+  interface Flags {
+    int of(long leaf, long[] words);
+  }
+
+  private final int map;
+  private final long fileId;
+  private final Extents extents;
+  private final Flags flags;
+  private final long[] rootEntry;
+  private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
+  private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
+
+  /** {@code blocks[0]}, for {@link #peek}. */
+  private volatile long[] @Nullable [] leaves = blocks[0];
+
+  WordMap(int map, long fileId, Extents extents, long[] rootEntry, Flags flags) {
+    this.map = map;
+    this.fileId = fileId;
+    this.extents = extents;
+    this.rootEntry = rootEntry.clone();
+    this.flags = flags;
+    Arrays.setAll(dirty, level -> new BitSet());
+  }
+
+  /** The word, or 0 if its leaf was not read yet. Takes no lock. */
+  long peek(long index) {
+    long[] @Nullable [] current = leaves;
+    int leaf = (int) (index >>> LEAF_SHIFT);
+    if (leaf >= current.length) {
+      return 0;
+    }
+    // Acquire: the words of the leaf were written before the reference to it.
+    long[] words = (long[]) LEAF.getAcquire(current, leaf);
+    return words == null ? 0 : words[(int) index & (LEAF_WORDS - 1)];
+  }
+
+  long get(long index) {
+    return block(0, index >>> LEAF_SHIFT)[(int) index & (LEAF_WORDS - 1)];
+  }
+
+  void set(long index, long word) {
+    long leaf = index >>> LEAF_SHIFT;
+    block(0, leaf)[(int) index & (LEAF_WORDS - 1)] = word;
+    dirty[0].set((int) leaf);
+  }
+
+  /** The words of a leaf, to be read. */
+  long[] leaf(long leaf) {
+    return block(0, leaf);
+  }
+
+  /** Whether a leaf may hold what flags stand for: true if it was read, or one of them is set. */
+  boolean mayHave(long leaf, int mask) {
+    return loaded(0, leaf) != null || (flagsOf(leaf) & mask) != 0;
+  }
+
+  /** Whether a leaf has ever held anything but zeros. */
+  boolean isPresent(long leaf) {
+    return loaded(0, leaf) != null || (entry(0, leaf) & PRESENT) != 0;
+  }
+
+  /** The flags of a leaf as of the last checkpoint; none if it was never written. */
+  int flagsOf(long leaf) {
+    return (int) (entry(0, leaf) >>> FLAGS_SHIFT) & 0xFF;
+  }
+
+  long[] rootEntry() {
+    return rootEntry.clone();
+  }
+
+  /** Takes space for the blocks that lead to a word, where none was ever written. */
+  void allocate(long index) {
+    long block = index >>> LEAF_SHIFT;
+    for (int level = 0; level <= ROOT_LEVEL; level++) {
+      if (loaded(level, block) == null && (entry(level, block) & PRESENT) == 0) {
+        extents.allocateBlocks(map, level, block, 1);
+      }
+      block >>>= FANOUT_SHIFT;
+    }
+  }
+
+  /** Writes all that has changed, as part of a checkpoint; durable after the caller's sync. */
+  void write(long generation) {
+    for (int level = 0; level <= ROOT_LEVEL; level++) {
+      for (int b = dirty[level].nextSetBit(0); b >= 0; b = dirty[level].nextSetBit(b + 1)) {
+        write(level, b, generation);
+      }
+      dirty[level].clear();
+    }
+  }
+
+  private void write(int level, int index, long generation) {
+    long[] words = block(level, index);
+    byte[] bytes = new byte[Geometry.BLOCK_BYTES];
+    MemorySegment.copy(words, 0, MemorySegment.ofArray(bytes), U64, 0, words.length);
+    long before = entry(level, index);
+    long copy = (before & PRESENT) == 0 ? 0 : ~before & COPY;
+    extents.writeBlock(map, level, index, copy == 0 ? 0 : 1, bytes);
+    long check = checksum(level, index, generation, bytes) & 0xFFFF_FFFFL;
+    long held = level == 0 ? flags.of(index, words) : union(words);
+    setEntry(level, index, PRESENT | copy | (held << FLAGS_SHIFT) | check, generation);
+  }
+
+  private static int union(long[] entries) {
+    int flags = 0;
+    for (int e = 0; e < entries.length; e += ENTRY_WORDS) {
+      flags |= (int) (entries[e] >>> FLAGS_SHIFT) & 0xFF;
+    }
+    return flags;
+  }
+
+  /** Clears words; leaves that were never written stay so. */
+  void clear(long from, long to) {
+    for (long leaf = from >>> LEAF_SHIFT; leaf << LEAF_SHIFT < to; leaf++) {
+      if (isPresent(leaf)) {
+        int first = (int) Math.max(0, from - (leaf << LEAF_SHIFT));
+        int end = (int) Math.min(LEAF_WORDS, to - (leaf << LEAF_SHIFT));
+        Arrays.fill(block(0, leaf), first, end, 0);
+        dirty[0].set((int) leaf);
+      }
+    }
+  }
+
+  /**
+   * Forgets blocks that tell about nothing any more; their places may be gone, or be written with
+   * zeros when they are taken again. Level by level, from the leaves up.
+   */
+  void dropBlocks(int level, long from, long to) {
+    for (long b = from; b < to; b++) {
+      if (entry(level, b) != 0) {
+        setEntry(level, b, 0, 0);
+      }
+      if (b < blocks[level].length) {
+        blocks[level][(int) b] = null;
+        dirty[level].clear((int) b);
+      }
+    }
+  }
+
+  /** Lets {@link #peek} find nothing any more. */
+  void detach() {
+    leaves = new long[0][];
+  }
+
+  private long entry(int level, long index) {
+    if (level == ROOT_LEVEL) {
+      return rootEntry[0];
+    }
+    return block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index)];
+  }
+
+  private void setEntry(int level, long index, long word, long generation) {
+    long[] entries = level == ROOT_LEVEL ? rootEntry : block(level + 1, index >>> FANOUT_SHIFT);
+    int at = level == ROOT_LEVEL ? 0 : entryAt(index);
+    entries[at] = word;
+    entries[at + 1] = generation;
+    if (level < ROOT_LEVEL) {
+      dirty[level + 1].set((int) (index >>> FANOUT_SHIFT));
+    }
+  }
+
+  private static int entryAt(long index) {
+    return ((int) index & ((1 << FANOUT_SHIFT) - 1)) * ENTRY_WORDS;
+  }
+
+  private long @Nullable [] loaded(int level, long index) {
+    return index < blocks[level].length ? blocks[level][(int) index] : null;
+  }
+
+  private long[] block(int level, long index) {
+    long[] words = loaded(level, index);
+    return words != null ? words : load(level, index);
+  }
+
+  private long[] load(int level, long index) {
+    long word = entry(level, index);
+    long generation =
+        level == ROOT_LEVEL
+            ? rootEntry[1]
+            : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
+    long[] words = new long[LEAF_WORDS];
+    if ((word & PRESENT) != 0) {
+      byte[] bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
+      if (checksum(level, index, generation, bytes) != (int) word) {
+        throw new PagerCorruptException(
+            NAMES[map], NAMES[map] + ": block " + index + " of level " + level + " is damaged");
+      }
+      MemorySegment.copy(MemorySegment.ofArray(bytes), U64, 0, words, 0, words.length);
+    }
+    if (index >= blocks[level].length) {
+      int length = (int) Math.max(index + 1, index + (index >> 1));
+      blocks[level] = Arrays.copyOf(blocks[level], length);
+    }
+    if (level == 0) {
+      LEAF.setRelease(blocks[0], (int) index, words);
+      leaves = blocks[0];
+    } else {
+      blocks[level][(int) index] = words;
+    }
+    return words;
+  }
+
+  private int checksum(int level, long index, long generation, byte[] bytes) {
+    return Checksum.of(
+        bytes, 0, bytes.length, fileId, generation, index, ((long) map << 8) | level);
+  }
+}

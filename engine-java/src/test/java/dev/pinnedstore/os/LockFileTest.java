@@ -1,0 +1,66 @@
+package dev.pinnedstore.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who may have a file, within one process; that of others is tested where they are. */
+@Tag("contract")
+class LockFileTest {
+  @TempDir Path directory;
+  private Path file;
+
+  @BeforeEach
+  void makeFile() throws IOException {
+    file = Files.createFile(directory.resolve("file"));
+  }
+
+  @Test
+  void oneWriterAtATimeByWhateverName() throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+    LockFile.Hold first = LockFile.tryWrite(file);
+    assertThat(first).isNotNull();
+    assertThat(LockFile.tryWrite(file)).isNull();
+    assertThat(LockFile.tryWrite(link)).isNull();
+    first.close();
+    first.close();
+    try (LockFile.Hold second = LockFile.tryWrite(link)) {
+      assertThat(second).isNotNull();
+    }
+  }
+
+  @Test
+  void readersShareAndKeepThoseOutWhoWantNone() throws IOException {
+    LockFile.Hold writer = LockFile.tryWrite(file);
+    LockFile.Hold first = LockFile.tryRead(file);
+    LockFile.Hold second = LockFile.tryRead(file);
+    assertThat(first).isNotNull();
+    assertThat(second).isNotNull();
+    assertThat(LockFile.tryExcludeReaders(file)).isNull();
+    first.close();
+    assertThat(LockFile.tryExcludeReaders(file)).isNull();
+    second.close();
+    LockFile.Hold alone = LockFile.tryExcludeReaders(file);
+    assertThat(alone).isNotNull();
+    assertThat(LockFile.tryRead(file)).isNull();
+    alone.close();
+    LockFile.tryRead(file).close();
+    writer.close();
+  }
+
+  @Test
+  void aFileThatDoesNotExistYetCanBeHeld() throws IOException {
+    Path none = directory.resolve("none");
+    try (LockFile.Hold hold = LockFile.tryWrite(none)) {
+      assertThat(hold).isNotNull();
+      Files.createFile(none);
+      assertThat(LockFile.tryWrite(none)).isNull();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.pinnedstore.pager;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Snapshots, compaction and shrinking. */
+class MaintenanceTest extends PagerFixture {
+
+  // ---- snapshot
+
+  @Test
+  void aSnapshotHasEverythingUnderTheSameNames() throws IOException {
+    List<PageId> ids = pager.allocBulk(1000);
+    ids.forEach(id -> set(pager, id, (int) id.number()));
+    pager.freeBulk(ids.subList(10, 500));
+    ProtectedPage guarded = pager.allocProtected();
+    commit(guarded, 7);
+    SubPageAllocator subs = new SubPageAllocator(pager, 64);
+    SubPageId sub = subs.allocBulk(70).getLast();
+    subs.page(sub).fill((byte) 8);
+    pager.setRoot(3, 33);
+    Path copy = directory.resolve("copy");
+    pager.snapshot(copy);
+
+    set(pager, ids.getFirst(), 99);
+    commit(guarded, 100);
+    try (Pager other = Pager.open(copy, PAGE)) {
+      assertThat(other.verify().problems()).isEmpty();
+      assertThat(list(other.allocated())).isEqualTo(list(pager.allocated()));
+      for (PageId id : other.allocated()) {
+        assertThat(get(other, id)).isEqualTo((byte) id.number());
+      }
+      assertThat(get(other.protectedPage(guarded.value()))).isEqualTo(7);
+      SubPageAllocator otherSubs = new SubPageAllocator(other, 64);
+      assertThat(otherSubs.page(sub).toArray(JAVA_BYTE)).containsOnly(8);
+      assertThat(otherSubs.allocatedCount()).isEqualTo(70);
+      assertThat(other.root(3)).isEqualTo(33);
+      assertThatExceptionOfType(InvalidPageException.class)
+          .isThrownBy(() -> other.page(ids.get(20)));
+      PageId fresh = other.alloc();
+      assertThat(ids).doesNotContain(fresh);
+    }
+    assertThat(directory.resolve("copy.unfinished")).doesNotExist();
+  }
+
+  @Test
+  void aSnapshotReplacesNothing() throws IOException {
+    Path copy = Files.createFile(directory.resolve("copy"));
+    assertThatExceptionOfType(FileAlreadyExistsException.class)
+        .isThrownBy(() -> pager.snapshot(copy));
+    assertThat(copy).isEmptyFile();
+  }
+
+  @Test
+  void pagesFreedDuringASnapshotAreNotHandedOutBeforeItsEnd() {
+    PageId id = pager.alloc();
+    pager.file().lock();
+    pager.file().freeze();
+    pager.file().unlock();
+    pager.free(id);
+    assertThat(pager.alloc().number()).isNotEqualTo(id.number());
+    pager.file().lock();
+    pager.file().thaw();
+    pager.file().unlock();
+    assertThat(pager.alloc().number()).isEqualTo(id.number());
+  }
+
+  // ---- compact and shrink
+
+  @Test
+  void compactionFillsHolesAndTellsOfEachMove() throws IOException {
+    List<PageId> ids = pager.allocBulk(3000);
+    ids.forEach(id -> set(pager, id, (int) id.number()));
+    List<ProtectedPage> guarded = pager.protectedPages().allocBulk(30);
+    for (int i = 0; i < 30; i++) {
+      commit(guarded.get(i), i);
+    }
+    Map<Long, Integer> contents = new HashMap<>();
+    for (int i = 2900; i < 3000; i++) {
+      contents.put(ids.get(i).value(), get(pager, ids.get(i)));
+    }
+    pager.freeBulk(ids.subList(0, 2900));
+    Map<Long, Integer> moved = new HashMap<>();
+    List<Integer> guardedContents = new ArrayList<>();
+    long moves =
+        pager.compact(
+            (from, to) -> {
+              if (from instanceof PageId page && to instanceof PageId target) {
+                assertThat(get(pager, page)).isEqualTo(get(pager, target));
+                moved.put(target.value(), contents.remove(page.value()));
+              } else if (to instanceof ProtectedPage page) {
+                guardedContents.add(get(page));
+              }
+            });
+    assertThat(moves).isEqualTo(130);
+    assertThat(contents).isEmpty();
+    assertThat(guardedContents).hasSize(30).doesNotHaveDuplicates();
+    assertThat(list(pager.allocated())).hasSize(100);
+    assertThat(list(pager.allocated()).getLast().number()).isLessThan(260);
+    moved.forEach((id, value) -> assertThat(get(pager, new PageId(id))).isEqualTo(value));
+
+    long before = Files.size(path);
+    long lost = pager.shrink();
+    assertThat(lost).isGreaterThan(2700);
+    assertThat(Files.size(path)).isLessThan(before);
+    reopen();
+    assertThat(pager.verify().problems()).isEmpty();
+    moved.forEach((id, value) -> assertThat(get(pager, new PageId(id))).isEqualTo(value));
+    List<PageId> again = pager.allocBulk(3000);
+    assertThat(again).doesNotContainAnyElementsOf(ids);
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void aCompactPagerIsLeftAlone() {
+    pager.allocBulk(100);
+    assertThat(pager.compact((from, to) -> {})).isZero();
+  }
+
+  @Test
+  void aCallbackThatThrowsKeepsEveryPageOnce() {
+    List<PageId> ids = pager.allocBulk(100);
+    pager.freeBulk(ids.subList(0, 50));
+    int[] calls = new int[1];
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                pager.compact(
+                    (from, to) -> {
+                      if (++calls[0] == 10) {
+                        throw new IllegalStateException("enough");
+                      }
+                    }))
+        .withMessage("enough");
+    assertThat(list(pager.allocated())).hasSize(50);
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void oldIdsStayRefusedAfterAShrinkAndGrowth() throws IOException {
+    List<PageId> ids = pager.allocBulk(2000);
+    SubPageAllocator subs = new SubPageAllocator(pager, 512);
+    List<SubPageId> subIds = subs.allocBulk(100);
+    subs.freeBulk(subIds);
+    pager.freeBulk(ids);
+    assertThat(pager.shrink()).isGreaterThanOrEqualTo(2000);
+    assertThat(pager.pageCount()).isZero();
+    reopen();
+    List<PageId> again = pager.allocBulk(2000);
+    assertThat(again).doesNotContainAnyElementsOf(ids);
+    SubPageAllocator subsAgain = new SubPageAllocator(pager, 512);
+    assertThat(subsAgain.allocBulk(100)).doesNotContainAnyElementsOf(subIds);
+    assertThatExceptionOfType(InvalidPageException.class)
+        .isThrownBy(() -> pager.page(ids.get(1500)));
+  }
+
+  @Test
+  void shrinkingAnEmptyOrFullPagerDoesNothingElse() {
+    pager.shrink();
+    assertThat(pager.pageCount()).isZero();
+    PageId id = pager.alloc();
+    pager.shrink();
+    set(pager, id, 1);
+    assertThat(pager.pageCount()).isEqualTo(1);
+    assertThat(pager.shrink()).isZero();
+  }
+
+  @Test
+  void aReaderKeepsTheFileFromShrinking() throws IOException {
+    pager.allocBulk(100);
+    try (ReadOnlyPager _ = ReadOnlyPager.open(path, PAGE)) {
+      assertThatExceptionOfType(PagerLockedException.class).isThrownBy(() -> pager.shrink());
+    }
+    pager.shrink();
+  }
+}

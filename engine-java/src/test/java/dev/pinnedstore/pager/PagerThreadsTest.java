@@ -1,0 +1,77 @@
+package dev.pinnedstore.pager;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Many threads on one pager: each page has one owner, whose bytes nobody else changes. */
+class PagerThreadsTest extends PagerFixture {
+  private static final int THREADS = 4;
+  private static final int STEPS = 1500;
+
+  @ParameterizedTest
+  @EnumSource
+  void eachPageHasOneOwner(Durability durability) throws Exception {
+    SubPageAllocator subs = new SubPageAllocator(pager, 128);
+    try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
+      List<Callable<Set<PageHandle>>> owners = new ArrayList<>();
+      for (int t = 0; t < THREADS; t++) {
+        long seed = t;
+        owners.add(() -> own(subs, durability, seed));
+      }
+      Set<PageHandle> kept = new HashSet<>();
+      for (Future<Set<PageHandle>> owner : threads.invokeAll(owners)) {
+        for (PageHandle page : owner.get()) {
+          assertThat(kept.add(page)).isTrue();
+        }
+      }
+      Set<PageHandle> found = new HashSet<>(list(pager.allocated()));
+      found.addAll(list(subs.allocated()));
+      assertThat(found).isEqualTo(kept);
+    }
+    assertThat(pager.verify().problems()).isEmpty();
+    reopen();
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  private Set<PageHandle> own(SubPageAllocator subs, Durability durability, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Set<PageHandle> mine = new HashSet<>();
+    List<PageId> pages = new ArrayList<>();
+    List<SubPageId> slots = new ArrayList<>();
+    for (int step = 0; step < STEPS; step++) {
+      if (random.nextInt(5) < 3) {
+        PageId page = pager.alloc(durability);
+        pager.page(page).set(JAVA_LONG, 0, page.value());
+        pages.add(page);
+        SubPageId slot = subs.alloc(durability);
+        subs.page(slot).set(JAVA_LONG, 0, slot.value());
+        slots.add(slot);
+      } else if (!pages.isEmpty()) {
+        PageId page = pages.remove(random.nextInt(pages.size()));
+        assertThat(pager.page(page).get(JAVA_LONG, 0)).isEqualTo(page.value());
+        pager.free(page, durability);
+        SubPageId slot = slots.remove(random.nextInt(slots.size()));
+        assertThat(subs.page(slot).get(JAVA_LONG, 0)).isEqualTo(slot.value());
+        subs.free(slot, durability);
+      }
+    }
+    for (PageId page : pages) {
+      assertThat(pager.page(page).get(JAVA_LONG, 0)).isEqualTo(page.value());
+    }
+    mine.addAll(pages);
+    mine.addAll(slots);
+    return mine;
+  }
+}

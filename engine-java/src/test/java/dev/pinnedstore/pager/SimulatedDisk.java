@@ -1,0 +1,195 @@
+package dev.pinnedstore.pager;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.pinnedstore.os.Disk;
+import dev.pinnedstore.os.MappingFailedException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * A disk in memory that can stop at any call. What was written is in the cache, which mappings
+ * show; what was synced is on the medium; between the two, sectors of 512 bytes reach the medium
+ * whenever they like, in any order, old or new. After the crash only the medium is left.
+ */
+final class SimulatedDisk implements Disk {
+  static final int BYTES = 3 << 20;
+  static final int SECTOR = 512;
+
+  /** What the crash looks like from inside. */
+  static final class Crash extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** What the medium does instead of a sync. */
+  enum Fault {
+    NONE,
+    SYNC_FAILS,
+    SYNC_LIES
+  }
+
+  private final SplittableRandom random;
+  private final MemorySegment cache = Arena.ofAuto().allocate(BYTES, 4096);
+  private final byte[] medium;
+  private long size;
+  private long calls;
+  private long crashAt = Long.MAX_VALUE;
+  private boolean crashed;
+  private Fault fault = Fault.NONE;
+  private long capacity = BYTES;
+  private long syncs;
+
+  SimulatedDisk(SplittableRandom random) {
+    this(random, new byte[BYTES], 0);
+  }
+
+  private SimulatedDisk(SplittableRandom random, byte[] medium, long size) {
+    this.random = random;
+    this.medium = medium;
+    this.size = size;
+    MemorySegment.copy(medium, 0, cache, JAVA_BYTE, 0, medium.length);
+  }
+
+  /** Stops at a call, counted from now: 1 is the next one. */
+  void crashAfter(long more) {
+    crashAt = calls + more;
+  }
+
+  void setFault(Fault what) {
+    fault = what;
+  }
+
+  void setCapacity(long bytes) {
+    capacity = bytes;
+  }
+
+  long calls() {
+    return calls;
+  }
+
+  long syncs() {
+    return syncs;
+  }
+
+  boolean hasCrashed() {
+    return crashed;
+  }
+
+  /** The disk after the crash: each sector that was not synced is old or new. */
+  SimulatedDisk afterCrash() {
+    crashed = true;
+    return imageOfCrash();
+  }
+
+  /** The disk as a crash now would leave it. */
+  SimulatedDisk imageOfCrash() {
+    byte[] left = medium.clone();
+    for (int at = 0; at < size; at += SECTOR) {
+      if (random.nextBoolean()) {
+        MemorySegment.copy(cache, JAVA_BYTE, at, left, at, SECTOR);
+      }
+    }
+    return new SimulatedDisk(random.split(), left, size);
+  }
+
+  /** The disk as its medium is, without a crash. */
+  SimulatedDisk copyOfCache() {
+    return new SimulatedDisk(random.split(), cache.toArray(JAVA_BYTE), size);
+  }
+
+  /** The bytes that mappings show, to be damaged. */
+  MemorySegment bytes() {
+    return cache;
+  }
+
+  private void call() {
+    if (crashed || ++calls >= crashAt) {
+      crashed = true;
+      throw new Crash();
+    }
+    // The system writes back when it likes: here a few sectors at each call.
+    for (int i = 0; i < 4 && size > 0; i++) {
+      int sector = random.nextInt((int) (size / SECTOR));
+      MemorySegment.copy(cache, JAVA_BYTE, (long) sector * SECTOR, medium, sector * SECTOR, SECTOR);
+    }
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public MemorySegment map(long position, long bytes, Arena arena) throws IOException {
+    if (position + bytes > BYTES) {
+      throw new IOException("the simulated disk ends at " + BYTES);
+    }
+    if (position + bytes > size) {
+      call();
+      size = position + bytes;
+    }
+    return cache.asSlice(position, bytes);
+  }
+
+  @Override
+  public MemorySegment alias(MemorySegment segment, long position, Arena arena) {
+    return cache.asSlice(position, segment.byteSize());
+  }
+
+  @Override
+  public void allocate(long position, long bytes) throws MappingFailedException {
+    call();
+    if (position + bytes > capacity) {
+      throw new MappingFailedException(
+          MappingFailedException.Limit.DISK_SPACE, "simulated", 0, capacity, null);
+    }
+    // As a disk that takes space by writing zeros.
+    cache.asSlice(position, bytes).fill((byte) 0);
+  }
+
+  @Override
+  public void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
+    call();
+    MemorySegment.copy(source, 0, mapping, JAVA_BYTE, offset, bytes);
+  }
+
+  @Override
+  public void sync(MemorySegment mapping, long offset, long bytes) throws IOException {
+    call();
+    syncs++;
+    if (fault == Fault.SYNC_FAILS) {
+      throw new IOException("simulated");
+    }
+    if (fault == Fault.SYNC_LIES) {
+      return;
+    }
+    long from = mapping.address() - cache.address() + offset;
+    // The system writes whole pages.
+    long end = Math.min(size, (from + bytes + 4095) & -4096L);
+    from &= -4096L;
+    MemorySegment.copy(cache, JAVA_BYTE, from, medium, (int) from, (int) (end - from));
+  }
+
+  @Override
+  public void discard(long position, long bytes) {
+    call();
+    cache.asSlice(position, bytes).fill((byte) 0);
+    Arrays.fill(medium, (int) position, (int) (position + bytes), (byte) 0);
+  }
+
+  @Override
+  public void resize(long bytes) {
+    call();
+    if (bytes < size) {
+      cache.asSlice(bytes, size - bytes).fill((byte) 0);
+      Arrays.fill(medium, (int) bytes, (int) size, (byte) 0);
+    }
+    size = bytes;
+  }
+
+  @Override
+  public void close() {}
+}

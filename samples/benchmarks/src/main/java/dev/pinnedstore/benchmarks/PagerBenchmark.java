@@ -1,0 +1,196 @@
+package dev.pinnedstore.benchmarks;
+
+import dev.pinnedstore.pager.Durability;
+import dev.pinnedstore.pager.PageId;
+import dev.pinnedstore.pager.Pager;
+import dev.pinnedstore.pager.PagerOptions;
+import dev.pinnedstore.pager.ProtectedPage;
+import dev.pinnedstore.pager.SubPageAllocator;
+import dev.pinnedstore.pager.SubPageId;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The pager at a number of live pages of 4 KiB, beside the syncs that a change needs. A pair is one
+ * allocation and one free, of two changes. For large files: {@code -p live=100000,10000000}.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class PagerBenchmark {
+  private static final int PAGE = 4096;
+  private static final int BULK = 1000;
+  private static final int SUB_PAGE = 64;
+
+  /** Where the file is. */
+  @Param({"TMPFS", "DISK"})
+  public Medium medium;
+
+  /** Pages in use. */
+  @Param("1000")
+  public int live;
+
+  private Path directory;
+  private Path path;
+  private Pager pager;
+  private PageId[] ids;
+  private int next;
+  private ProtectedPage guarded;
+  private SubPageAllocator subPages;
+  private MemorySegment plain;
+  private Arena arena;
+
+  /** Makes the file; sparse, because a file of 10 000 000 pages is larger than some disks. */
+  @Setup
+  public void create() throws IOException {
+    directory = medium.directory();
+    path = directory.resolve("pages");
+    pager = Pager.create(path, PAGE, PagerOptions.defaults().withSparse(true));
+    ids = pager.allocBulk(live).toArray(PageId[]::new);
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = ids.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      PageId swap = ids[i];
+      ids[i] = ids[j];
+      ids[j] = swap;
+    }
+    guarded = pager.allocProtected();
+    subPages = new SubPageAllocator(pager, SUB_PAGE);
+    subPages.allocBulk(live);
+    arena = Arena.ofShared();
+    try (FileChannel file =
+        FileChannel.open(
+            directory.resolve("plain"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      plain = file.map(MapMode.READ_WRITE, 0, 2 * PAGE, arena);
+      plain.fill((byte) 1).force();
+    }
+  }
+
+  /** Deletes it. */
+  @TearDown
+  public void delete() throws IOException {
+    pager.close();
+    arena.close();
+    Medium.delete(directory);
+  }
+
+  /** The floor: what a change that writes in two places has to wait for. */
+  @Benchmark
+  @Threads(1)
+  public void twoSyncs() {
+    for (long at = 0; at < 2 * PAGE; at += PAGE) {
+      plain.set(ValueLayout.JAVA_LONG, at, next++);
+      plain.asSlice(at, PAGE).force();
+    }
+  }
+
+  /** One allocation and one free, each durable when it returns. */
+  @Benchmark
+  public void pairSync() {
+    pager.free(pager.alloc(Durability.SYNC), Durability.SYNC);
+  }
+
+  /** The same by eight threads that share syncs; the time is that of one thread. */
+  @Benchmark
+  @Threads(8)
+  public void pairSyncEightThreads() {
+    pager.free(pager.alloc(Durability.SYNC), Durability.SYNC);
+  }
+
+  /** One allocation and one free that the pager's thread commits. */
+  @Benchmark
+  public void pairGroup() {
+    pager.free(pager.alloc(Durability.GROUP), Durability.GROUP);
+  }
+
+  /** One allocation and one free that wait for somebody's commit. */
+  @Benchmark
+  public void pairNone() {
+    pager.free(pager.alloc(Durability.NONE), Durability.NONE);
+  }
+
+  /** Frees a page somewhere in the file and allocates it again. */
+  @Benchmark
+  public void pairAnywhere() {
+    int i = next++ % ids.length;
+    pager.free(ids[i], Durability.GROUP);
+    ids[i] = pager.alloc(Durability.GROUP);
+  }
+
+  /** Pages in bulk, per page allocated and freed. */
+  @Benchmark
+  @OperationsPerInvocation(BULK)
+  public void bulkPair() {
+    List<PageId> pages = pager.allocBulk(BULK, Durability.NONE);
+    pager.freeBulk(pages, Durability.SYNC);
+  }
+
+  /** Finds a page, of the first 256. */
+  @Benchmark
+  public long get() {
+    return pager.page(ids[next++ & 255]).address();
+  }
+
+  /** The baseline of {@link #get}: the same loop without a pager. */
+  @Benchmark
+  public long getId() {
+    return ids[next++ & 255].value();
+  }
+
+  /** Changes a number in a protected page. */
+  @Benchmark
+  public void protectedCommit() {
+    try (ProtectedPage.Writer writer = guarded.writer()) {
+      writer.segment().set(ValueLayout.JAVA_LONG, 0, next++);
+      writer.commit();
+    }
+  }
+
+  /** A sub-page allocated and freed, beside as many as there are pages. */
+  @Benchmark
+  public void subPagePair() {
+    SubPageId id = subPages.alloc(Durability.NONE);
+    subPages.free(id, Durability.NONE);
+  }
+
+  /** Closes and opens the file. */
+  @Benchmark
+  @BenchmarkMode(Mode.SingleShotTime)
+  @OutputTimeUnit(TimeUnit.MICROSECONDS)
+  @Warmup(iterations = 5)
+  @Measurement(iterations = 20)
+  public void reopen() throws IOException {
+    pager.close();
+    pager = Pager.open(path, PAGE, PagerOptions.defaults().withSparse(true));
+    subPages = null;
+  }
+}
