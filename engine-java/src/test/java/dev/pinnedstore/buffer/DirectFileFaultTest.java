@@ -212,6 +212,16 @@ class DirectFileFaultTest {
   }
 
   @Test
+  void aSyncThatEndsInAnErrorOfTheJvmPoisonsTheFile() {
+    faulty.forceScript.add("no memory for the exception");
+    assertThatThrownBy(file::sync).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(file::sync)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("an earlier sync failed");
+    assertThat(faulty.forces).isEqualTo(1);
+  }
+
+  @Test
   void whoSyncsBesideAFailingSyncFailsAsWell() throws Exception {
     for (int round = 0; round < 50; round++) {
       FaultyFile other = new FaultyFile(content);
