@@ -280,9 +280,10 @@ public final class DirectFile implements AutoCloseable {
       if (parts.bytes() == 0) {
         return CompletableFuture.completedFuture(0L);
       }
-      parts.hold();
       Transfer transfer = new Transfer(parts, position, read, file.alignment());
       AsyncTransfer operation = new AsyncTransfer(transfer, file.control(), gate, this::explain);
+      // After all that takes memory of the heap: from here on the operation releases it.
+      parts.hold();
       started = true;
       engines.start(operation);
       return operation.future;
