@@ -58,8 +58,11 @@ final class AsyncTransfer implements AsyncOperation {
 
   @Override
   public void end(@Nullable Throwable failure) {
-    transfer.parts().release();
-    gate.leave();
+    try {
+      transfer.parts().release();
+    } finally {
+      gate.leave();
+    }
     // Last: what hangs on it may close the buffer and the file.
     if (failure == null) {
       future.complete(transfer.result());

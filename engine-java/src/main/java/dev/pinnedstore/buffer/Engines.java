@@ -52,11 +52,12 @@ final class Engines {
 
   private synchronized @Nullable AsyncIo ring() {
     if (ring == null && ringReason == null) {
-      if (closed) {
-        return null;
-      }
       if (maker == null) {
         ringReason = "virtual threads were asked for";
+        return null;
+      }
+      if (closed) {
+        ringReason = "the file was closed before one was made";
         return null;
       }
       try {

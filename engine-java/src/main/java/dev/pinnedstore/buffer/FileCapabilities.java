@@ -7,8 +7,9 @@ package dev.pinnedstore.buffer;
  * @param directReason why it does not; empty if it does
  * @param alignment what addresses, lengths and positions must be multiples of, in bytes; 1 for
  *     buffered I/O
- * @param ioUring whether asynchronous operations go through io_uring; otherwise on virtual threads,
- *     or on Windows through completion ports (untested) unless virtual threads were asked for
+ * @param ioUring whether asynchronous operations on slices of an {@link AlignedBuffer} go through
+ *     io_uring; otherwise, and always on slices of foreign segments, they go on virtual threads, or
+ *     on Windows through completion ports (untested) unless virtual threads were asked for
  * @param ioUringReason why they do not; empty if they do
  */
 public record FileCapabilities(

@@ -43,7 +43,8 @@ final class Parts {
     AlignedBuffer last = null;
     long bytes = 0;
     boolean kept = true;
-    for (IoSlice slice : slices) {
+    // A copy: the list may be code of users, which must not run between a check and the transfer.
+    for (IoSlice slice : List.copyOf(slices)) {
       MemorySegment memory = room ? slice.memory() : slice.segment();
       check(memory, alignment, room);
       if (memory.byteSize() == 0) {

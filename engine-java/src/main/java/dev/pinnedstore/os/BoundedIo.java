@@ -59,7 +59,7 @@ abstract class BoundedIo implements AsyncIo {
       never = new ArrayList<>(waiting);
       waiting.clear();
     }
-    never.forEach(operation -> operation.end(new AsynchronousCloseException()));
+    never.forEach(operation -> Endings.end(operation, new AsynchronousCloseException()));
     cancel();
     awaitIdle();
   }

@@ -97,6 +97,10 @@ public final class FileOpener {
     if (raw != null) {
       opened.add(raw::close);
       name = raw.alias();
+      if (key != null && !key.equals(fileKey(name))) {
+        throw new FileSystemException(
+            path.toString(), null, "the system finds another file of that name, or it was replaced");
+      }
       key = null;
       if (reason.isEmpty()) {
         multiple = Math.max(alignment, directAlignment(raw));
@@ -147,7 +151,8 @@ public final class FileOpener {
     flags |= options.stream().anyMatch(FileOpener::isDirect) ? LinuxFile.O_DIRECT : 0;
     flags |= options.contains(StandardOpenOption.DSYNC) ? LinuxFile.O_DSYNC : 0;
     flags |= options.contains(StandardOpenOption.SYNC) ? LinuxFile.O_SYNC : 0;
-    return LinuxFile.open(path, flags);
+    // Absolute: the JDK takes a relative name from user.dir, and the system from elsewhere.
+    return LinuxFile.open(path.toAbsolutePath(), flags);
   }
 
   /** Found by its name, which javac warns of: the JDK keeps it in a module of its own. */

@@ -44,8 +44,7 @@ public final class PortsIo extends BoundedIo {
 
   private void end(AsyncOperation operation, @Nullable Throwable failure) {
     ended();
-    // It may block, and the channel's threads are few.
-    Thread.startVirtualThread(() -> operation.end(failure));
+    Endings.end(operation, failure);
   }
 
   @Override

@@ -117,15 +117,18 @@ public final class RingIo implements AsyncIo {
 
   static RingIo open(Path path, int descriptor, Maker maker) throws UringException {
     RingIo ring = new RingIo(path, descriptor, maker);
-    ring.thread.start();
     try {
+      ring.thread.start();
       var _ = ring.started.join();
       return ring;
     } catch (CompletionException e) {
       if (e.getCause() instanceof UringException refusal) {
         throw refusal;
       }
-      throw e;
+      throw new UringException("it could not be made: " + e.getCause());
+    } catch (OutOfMemoryError e) {
+      // What the JVM says when it gets no stack or no process id for a thread.
+      throw new UringException("no thread for it: " + e.getMessage());
     }
   }
 
@@ -154,7 +157,7 @@ public final class RingIo implements AsyncIo {
     Throwable reason = broken;
     AsyncOperation refused = incoming.poll();
     while (refused != null) {
-      refused.end(reason == null ? new AsynchronousCloseException() : failed(reason));
+      Endings.end(refused, reason == null ? new AsynchronousCloseException() : failed(reason));
       refused = incoming.poll();
     }
   }
@@ -333,8 +336,7 @@ public final class RingIo implements AsyncIo {
     }
     slots[slot] = null;
     free.push(slot);
-    Throwable reason = failure;
-    Thread.startVirtualThread(() -> operation.end(reason));
+    Endings.end(operation, failure);
   }
 
   private long checked(AsyncOperation operation, int result) throws IOException {
@@ -356,7 +358,7 @@ public final class RingIo implements AsyncIo {
     refuseIncoming();
     for (AsyncOperation operation : slots) {
       if (operation != null) {
-        operation.abandon(failed(reason));
+        Endings.abandon(operation, failed(reason));
       }
     }
   }

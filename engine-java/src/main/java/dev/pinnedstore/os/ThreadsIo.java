@@ -24,8 +24,11 @@ public final class ThreadsIo extends BoundedIo {
     Thread.startVirtualThread(
         () -> {
           Throwable failure = attempt(operation);
-          ended();
-          operation.end(failure);
+          try {
+            ended();
+          } finally {
+            operation.end(failure);
+          }
         });
   }
 

@@ -93,6 +93,15 @@ class AsyncFileTest {
     }
   }
 
+  @Test
+  void aClosedFileSaysWhyItHasNoRing() throws Exception {
+    DirectFile file = open(Way.BEST);
+    file.close();
+    assertThat(file.capabilities().ioUring()).isFalse();
+    assertThat(file.capabilities().ioUringReason())
+        .isEqualTo("the file was closed before one was made");
+  }
+
   @ParameterizedTest
   @EnumSource
   void manyOperationsAtOnceMoveEachItsOwnBytes(Way way) throws Exception {

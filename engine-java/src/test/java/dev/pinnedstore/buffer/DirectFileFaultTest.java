@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pinnedstore.os.FileIo;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -210,6 +212,16 @@ class DirectFileFaultTest {
   }
 
   @Test
+  void aSyncThatEndsInAnErrorOfTheJvmPoisonsTheFile() {
+    faulty.forceScript.add("no memory for the exception");
+    assertThatThrownBy(file::sync).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(file::sync)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("an earlier sync failed");
+    assertThat(faulty.forces).isEqualTo(1);
+  }
+
+  @Test
   void whoSyncsBesideAFailingSyncFailsAsWell() throws Exception {
     for (int round = 0; round < 50; round++) {
       FaultyFile other = new FaultyFile(content);
@@ -283,6 +295,29 @@ class DirectFileFaultTest {
     assertThatThrownBy(action::run)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aListThatClosesAnArenaWhileItIsReadIsRefusedBeforeAnyCall() {
+    Arena arena = Arena.ofConfined();
+    IoSlice dying = IoSlice.of(arena.allocate(BLOCK, BLOCK));
+    List<IoSlice> hostile =
+        new AbstractList<>() {
+          @Override
+          public IoSlice get(int index) {
+            if (index == 1 && arena.scope().isAlive()) {
+              arena.close();
+            }
+            return index == 0 ? dying : buffer.slice();
+          }
+
+          @Override
+          public int size() {
+            return 2;
+          }
+        };
+    assertThatThrownBy(() -> file.read(hostile, 0)).isInstanceOf(IllegalStateException.class);
+    assertThat(faulty.calls).isZero();
   }
 
   @Test

@@ -392,6 +392,30 @@ class DirectFileTest {
     }
   }
 
+  @Test
+  void aRelativeNameIsTheOneThatTheJvmMeans() throws Exception {
+    Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+    Path here = Files.createDirectory(directory.resolve("here"));
+    Path same = Files.writeString(elsewhere.resolve("data"), "of somebody else");
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Duser.dir=" + here,
+                "-cp",
+                Proc.classPathOf(DirectFile.class) + ":" + Proc.classPathOf(ChildFile.class),
+                ChildFile.class.getName(),
+                "data")
+            .directory(elsewhere.toFile())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(child.inputReader().lines()).containsExactly("4096");
+    assertThat(child.waitFor()).isZero();
+    assertThat(same).hasContent("of somebody else");
+    assertThat(here.resolve("data")).hasSize(BLOCK);
+  }
+
   // ---- leaks
 
   @ParameterizedTest

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,18 +149,8 @@ final class ChildMapper {
         "-Xmx64m -XX:+UseSerialGC -XX:-UsePerfData",
         jvmOptions,
         "-cp",
-        classPathOf(NativeTier.class) + ":" + classPathOf(ChildMapper.class),
+        Proc.classPathOf(NativeTier.class) + ":" + Proc.classPathOf(ChildMapper.class),
         ChildMapper.class.getName(),
         String.join(" ", args));
-  }
-
-  /** Where a class was loaded from; the code source is not it when tests patch the module. */
-  private static Path classPathOf(Class<?> type) throws Exception {
-    URI file = type.getResource(type.getSimpleName() + ".class").toURI();
-    Path root = Path.of(file);
-    for (int i = type.getName().split("\\.").length; i > 0; i--) {
-      root = root.getParent();
-    }
-    return root;
   }
 }

@@ -1,6 +1,7 @@
 package dev.pinnedstore.os;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,5 +85,15 @@ public final class Proc {
 
   private static List<String> lines(String name) throws IOException {
     return Files.readAllLines(Path.of("/proc/self", name));
+  }
+
+  /** Where a class was loaded from; the code source is not it when tests patch the module. */
+  public static Path classPathOf(Class<?> type) throws Exception {
+    URI file = type.getResource(type.getSimpleName() + ".class").toURI();
+    Path root = Path.of(file);
+    for (int i = type.getName().split("\\.").length; i > 0; i--) {
+      root = root.getParent();
+    }
+    return root;
   }
 }

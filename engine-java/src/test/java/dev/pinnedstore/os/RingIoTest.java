@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,7 @@ class RingIoTest {
     private final int parts;
     private final long start;
     private long done;
+    private volatile Thread endedOn;
 
     Op(SimulatedKernel kernel, boolean read, MemorySegment memory, int parts, long start) {
       this.kernel = kernel;
@@ -87,6 +89,7 @@ class RingIoTest {
 
     @Override
     public void end(Throwable failure) {
+      endedOn = Thread.currentThread();
       ends.incrementAndGet();
       if (kernel.uses(memory.address())) {
         future.completeExceptionally(new AssertionError("ended while the kernel uses its memory"));
@@ -99,6 +102,7 @@ class RingIoTest {
 
     @Override
     public void abandon(Throwable failure) {
+      endedOn = Thread.currentThread();
       abandoned.incrementAndGet();
       future.completeExceptionally(failure);
     }
@@ -228,12 +232,58 @@ class RingIoTest {
             assertThat(e.getCause()).isInstanceOf(AsynchronousCloseException.class);
           }
           assertThat(op.ends).hasValue(1);
+          assertEndedOnAThreadOfItsOwn(op);
         }
         Op late = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
         ring.start(late);
         assertThatThrownBy(late.future::join).hasCauseInstanceOf(AsynchronousCloseException.class);
         ring.close();
       }
+    }
+  }
+
+  /** What hangs on it may wait for another operation, or close the file. */
+  private static void assertEndedOnAThreadOfItsOwn(Op op) {
+    assertThat(op.endedOn.isVirtual()).isTrue();
+  }
+
+  @Test
+  void whatWaitedForItsTurnWhenClosedEndsOnAThreadOfItsOwn() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    FileIo slow =
+        new FileIo() {
+          @Override
+          public long read(MemorySegment[] parts, long position) throws IOException {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            return BLOCK;
+          }
+
+          @Override
+          public long write(MemorySegment[] parts, long position) {
+            throw new AssertionError("nobody writes");
+          }
+        };
+    SimulatedKernel none = new SimulatedKernel(2, 1, 1);
+    ThreadsIo threads = new ThreadsIo(slow);
+    try (Arena arena = Arena.ofShared()) {
+      List<Op> ops = new ArrayList<>();
+      for (int i = 0; i < AsyncIo.DEPTH + 2; i++) {
+        ops.add(new Op(none, true, arena.allocate(BLOCK), 1, 0));
+        threads.start(ops.getLast());
+      }
+      Thread closer = Thread.ofPlatform().start(threads::close);
+      for (Op op : ops.subList(AsyncIo.DEPTH, ops.size())) {
+        assertThatThrownBy(op.future::join).hasCauseInstanceOf(AsynchronousCloseException.class);
+        assertEndedOnAThreadOfItsOwn(op);
+      }
+      go.countDown();
+      closer.join();
+      assertThat(ops.subList(0, AsyncIo.DEPTH))
+          .allSatisfy(op -> assertThat(op.future.join()).isEqualTo(BLOCK));
     }
   }
 
@@ -270,6 +320,7 @@ class RingIoTest {
       assertThatThrownBy(op.future::join)
           .hasCauseInstanceOf(IOException.class)
           .hasMessageContaining("the ring of simulated failed");
+      assertEndedOnAThreadOfItsOwn(op);
     }
     assertThat(under.ends).as("the kernel may still write").hasValue(0);
     assertThat(under.abandoned).hasValue(1);
@@ -293,6 +344,16 @@ class RingIoTest {
         .isInstanceOfSatisfying(
             UringException.class,
             e -> assertThat(e.reason()).isEqualTo("io_uring_setup was refused, errno=1"));
+    assertThatThrownBy(
+            () ->
+                RingIo.open(
+                    PATH,
+                    1,
+                    entries -> {
+                      throw new OutOfMemoryError("a test");
+                    }))
+        .isInstanceOf(UringException.class)
+        .hasMessageContaining("a test");
     assumeTrue(OperatingSystem.CURRENT == OperatingSystem.LINUX, "asks the kernel of Linux");
     // More entries than there may be: a real refusal.
     assertThatThrownBy(() -> RingIo.open(PATH, 1, entries -> LinuxUring.create(1 << 24)))
