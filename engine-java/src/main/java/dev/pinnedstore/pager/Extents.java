@@ -291,9 +291,18 @@ final class Extents {
    * @throws IllegalStateException if a thread is in a native call with a segment
    */
   void close() {
+    IllegalStateException inUse = null;
     for (Extent extent : extents) {
-      extent.arena.close();
+      try {
+        extent.arena.close();
+      } catch (IllegalStateException e) {
+        // The others go all the same.
+        inUse = e;
+      }
     }
     headerArena.close();
+    if (inUse != null) {
+      throw inUse;
+    }
   }
 }
