@@ -179,7 +179,14 @@ final class Extents {
   /** Waits until all pages are on the medium, and whatever lies between them. */
   void syncPages() throws IOException {
     for (Extent extent : extents) {
-      disk.sync(extent.whole, 0, extent.whole.byteSize());
+      try {
+        disk.sync(extent.whole, 0, extent.whole.byteSize());
+      } catch (IllegalStateException e) {
+        // Cut off meanwhile, it holds no page; otherwise the pager was closed.
+        if (Arrays.asList(extents).contains(extent)) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -526,8 +526,17 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
         durability,
         () -> {
           space.reserve(count);
-          for (int i = 0; i < count; i++) {
-            ids[i] = space.take(PageWord.PAGE);
+          int taken = 0;
+          try {
+            while (taken < count) {
+              ids[taken] = space.take(PageWord.PAGE);
+              taken++;
+            }
+          } finally {
+            // A leaf of the map that is damaged, or no heap for it.
+            for (int i = 0; taken < count && i < taken; i++) {
+              space.giveBack(ids[i].number());
+            }
           }
         });
     for (PageId id : ids) {

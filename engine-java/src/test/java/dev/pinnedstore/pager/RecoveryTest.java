@@ -122,6 +122,24 @@ class RecoveryTest {
     }
   }
 
+  @Test
+  void aBulkThatMeetsADamagedMapTakesNothing() throws IOException {
+    try (Pager pager = open(disk)) {
+      List<PageId> more = pager.allocBulk(1000);
+      pager.freeBulk(more.subList(400, 600));
+    }
+    int extent = GEOMETRY.extentOf(WordMap.LEAF_WORDS);
+    long leaf = GEOMETRY.position(extent) + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, extent);
+    damage(disk, leaf, 2 * 4096);
+    try (Pager pager = open(disk)) {
+      long free = pager.freePageCount();
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> pager.allocBulk(150));
+      assertThat(pager.freePageCount()).isEqualTo(free);
+      assertThat(pager.alloc().number()).isEqualTo(420);
+    }
+  }
+
   /** The defect of a checksum that does not bind: an older block, whole in itself, is not taken. */
   @Test
   void anOlderBlockOfTheMapIsRefused() throws IOException {
