@@ -179,7 +179,14 @@ final class Extents {
   /** Waits until all pages are on the medium, and whatever lies between them. */
   void syncPages() throws IOException {
     for (Extent extent : extents) {
-      disk.sync(extent.whole, 0, extent.whole.byteSize());
+      try {
+        disk.sync(extent.whole, 0, extent.whole.byteSize());
+      } catch (IllegalStateException e) {
+        // Cut off meanwhile, it holds no page; otherwise the pager was closed.
+        if (Arrays.asList(extents).contains(extent)) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -291,9 +298,18 @@ final class Extents {
    * @throws IllegalStateException if a thread is in a native call with a segment
    */
   void close() {
+    IllegalStateException inUse = null;
     for (Extent extent : extents) {
-      extent.arena.close();
+      try {
+        extent.arena.close();
+      } catch (IllegalStateException e) {
+        // The others go all the same.
+        inUse = e;
+      }
     }
     headerArena.close();
+    if (inUse != null) {
+      throw inUse;
+    }
   }
 }

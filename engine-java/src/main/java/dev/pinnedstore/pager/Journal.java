@@ -13,6 +13,9 @@ import java.util.Arrays;
  * <p>Pending changes are guarded by the state lock, what is written by the commit turn.
  */
 final class Journal {
+  /** How often the size of the log is read at most to find batches behind its end. */
+  private static final int REST_CHECKS = 64;
+
   private final Disk disk;
   private final MemorySegment header;
   private final long fileId;
@@ -61,6 +64,11 @@ final class Journal {
   /** Whether the last checkpoint has everything. */
   boolean isClean() {
     return isEmpty() && end == 0;
+  }
+
+  /** Whether nothing was written since the last checkpoint. */
+  boolean isUnused() {
+    return end == 0;
   }
 
   /** Whether what is pending can be written to the log as it is. */
@@ -120,19 +128,25 @@ final class Journal {
     byte[] log = new byte[logBytes];
     MemorySegment.copy(header, ValueLayout.JAVA_BYTE, Geometry.LOG_POSITION, log, 0, log.length);
     long next = 0;
-    int at = 0;
-    for (int entries; (entries = entries(log, at, ofGeneration)) >= 0; next++) {
-      if (JournalLayout.sequence(log, at) != next) {
+    int end = 0;
+    for (int entries; (entries = entries(log, end, ofGeneration)) >= 0; next++) {
+      if (JournalLayout.sequence(log, end) != next) {
         break;
       }
-      for (int e = 0; e < entries && next >= fromSequence; e++) {
+      end = (int) JournalLayout.align(end + JournalLayout.batchBytes(entries));
+    }
+    // Before anything is applied: a reader that was too slow comes again, from the same number.
+    checkRest(log, end, ofGeneration, next);
+    int at = 0;
+    for (long batch = 0; batch < next; batch++) {
+      int entries = JournalLayout.claimedEntries(log, at);
+      for (int e = 0; e < entries && batch >= fromSequence; e++) {
         long key = JournalLayout.key(log, at, e);
         to.apply(
             JournalLayout.what(key), JournalLayout.index(key), JournalLayout.value(log, at, e));
       }
       at = (int) JournalLayout.align(at + JournalLayout.batchBytes(entries));
     }
-    checkRest(log, at, ofGeneration, next);
     return next;
   }
 
@@ -141,12 +155,18 @@ final class Journal {
   }
 
   private void checkRest(byte[] log, int from, long ofGeneration, long next) {
+    // Leftovers can look like headers; a file made of such must not cost the square of its size.
+    long budget = (long) log.length * REST_CHECKS;
     for (int at = from;
-        at <= log.length - JournalLayout.HEADER_BYTES;
+        at <= log.length - JournalLayout.HEADER_BYTES && budget > 0;
         at += JournalLayout.ALIGNMENT) {
       long found = JournalLayout.generation(log, at);
       boolean late = found == ofGeneration && JournalLayout.sequence(log, at) > next;
-      if ((late || found > ofGeneration) && entries(log, at, found) >= 0) {
+      if (!late && found <= ofGeneration) {
+        continue;
+      }
+      budget -= JournalLayout.batchBytes(Math.max(0, JournalLayout.claimedEntries(log, at)));
+      if (entries(log, at, found) >= 0) {
         throw new PagerCorruptException(
             "log",
             "log: batch "

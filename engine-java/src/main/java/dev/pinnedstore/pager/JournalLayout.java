@@ -89,13 +89,19 @@ final class JournalLayout {
       return -1;
     }
     MemorySegment from = MemorySegment.ofArray(log);
-    int entries = from.get(U32, at + 4L);
-    boolean fits = entries > 0 && entries <= (log.length - at - HEADER_BYTES) / ENTRY_BYTES;
-    return fits
+    int entries = claimedEntries(log, at);
+    return entries > 0
             && from.get(U64, at + 8L) == generation
             && from.get(U32, at) == Checksum.of(log, at + 4, at + batchBytes(entries), fileId, at)
         ? entries
         : -1;
+  }
+
+  /** The entries that a header claims, or -1 if the log ends before them. Not checked further. */
+  static int claimedEntries(byte[] log, int at) {
+    int entries = MemorySegment.ofArray(log).get(U32, at + 4L);
+    boolean fits = entries > 0 && entries <= (log.length - at - HEADER_BYTES) / ENTRY_BYTES;
+    return fits ? entries : -1;
   }
 
   static long generation(byte[] log, int at) {

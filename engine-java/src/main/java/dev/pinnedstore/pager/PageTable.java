@@ -241,12 +241,12 @@ final class PageTable {
     }
     for (long leaf = from >>> WordMap.LEAF_SHIFT; leaf < leaves(); leaf++) {
       // A leaf in memory, or one that grows, is looked at when a page is wanted.
-      int flags = from == 0 && words.isPresent(leaf) ? words.flagsOf(leaf) : HAS_FREE | HAS_PAIR;
+      boolean maybe = from > 0 || !words.isPresent(leaf);
       addBits(leaf, from, to);
-      if ((flags & HAS_FREE) != 0) {
+      if (maybe || words.mayHave(leaf, HAS_FREE)) {
         leavesWithFree.add(leaf);
       }
-      if ((flags & HAS_PAIR) != 0) {
+      if (maybe || words.mayHave(leaf, HAS_PAIR)) {
         leavesWithPair.add(leaf);
       }
     }

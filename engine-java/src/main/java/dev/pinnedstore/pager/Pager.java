@@ -347,13 +347,28 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
    * @throws IllegalStateException if the pager is closed
    */
   public MemorySegment page(PageId id) {
+    if (checked != null) {
+      return checkedPage(checked, id);
+    }
     long value = id.value();
     long page = PageId.number(value);
     int expected = PageWord.low(PageWord.PAGE, PageId.reuse(value));
     if ((int) words.peek(page) != expected) {
       checkSlowly(id);
     }
-    return checked == null ? extents.page(page) : checked.page(id);
+    return extents.page(page);
+  }
+
+  /** With the lock: what ends the use of a page, or unmaps it, must find the segment made here. */
+  private MemorySegment checkedPage(CheckedPages pages, PageId id) {
+    file.lock();
+    try {
+      checkOpen();
+      checkInUse(id);
+      return pages.page(id);
+    } finally {
+      file.unlock();
+    }
   }
 
   /** Reads the leaf of the map if nobody has so far, or refuses. */
@@ -511,8 +526,17 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
         durability,
         () -> {
           space.reserve(count);
-          for (int i = 0; i < count; i++) {
-            ids[i] = space.take(PageWord.PAGE);
+          int taken = 0;
+          try {
+            while (taken < count) {
+              ids[taken] = space.take(PageWord.PAGE);
+              taken++;
+            }
+          } finally {
+            // A leaf of the map that is damaged, or no heap for it.
+            for (int i = 0; taken < count && i < taken; i++) {
+              space.giveBack(ids[i].number());
+            }
           }
         });
     for (PageId id : ids) {
@@ -867,8 +891,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   /**
    * Moves pages from the end of the file to free places before them, so that {@link #shrink()} can
    * cut it. Pages that hold sub-pages and protected pages with a writer stay. Nobody may write to
-   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and three syncs
-   * for each 512 of them.
+   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and for each
+   * 512 of them three syncs and a {@link #sync()}.
    *
    * @param relocation is told of each move, on this thread; if it throws, the moves that it was not
    *     told of, and the one it threw at, are undone

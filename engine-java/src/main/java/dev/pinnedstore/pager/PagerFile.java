@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *       does not lead to, and synced; a crash leaves the last checkpoint and its log;
  *   <li>the first superblock is written with the next generation and synced: <em>the commit
  *       point</em>. Torn, it is invalid, and the second one has the last generation still;
- *   <li>the second superblock is written as well; the sync of the first batch takes it along. The
- *       old batches are of an old generation now, and are written over.
+ *   <li>the second superblock is written as well; the sync of the first batch takes it along, or
+ *       the next checkpoint syncs it before it begins. The old batches are of an old generation now, and are written over.
  * </ol>
  *
  * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or
@@ -288,6 +288,11 @@ final class PagerFile {
   void checkpoint() {
     try {
       long next = generation + 1;
+      if (journal.isUnused() && generation > 0) {
+        // No batch has taken the second superblock along: it may be older than the first one, and
+        // the blocks of that older checkpoint are written over now.
+        disk.sync(extents.header(), Geometry.BLOCK_BYTES, SuperblockLayout.BYTES);
+      }
       table.words().write(next);
       slots.write(next);
       extents.sealDirty();

@@ -77,7 +77,7 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
             for (int i = 0; i < count; i++) {
               taken.add(new ProtectedPage(this, space.takePair().value(), true));
             }
-          } catch (PagerFullException e) {
+          } catch (PagerException e) {
             for (ProtectedPage page : taken) {
               space.giveBack(page.number());
               space.giveBack(table.partner(page.number()));

@@ -36,7 +36,10 @@ final class Shrinker {
     return before - count;
   }
 
-  /** A page whose count is far on stays, or new pages would begin with that count. */
+  /**
+   * A page whose count is far on stays, or new pages would begin with that count: the floor, which
+   * is refused when it is so high.
+   */
   private boolean isDroppable(long page) {
     return !table.words().isPresent(page >>> WordMap.LEAF_SHIFT)
         || (PageWord.isFree(table.get(page))

@@ -176,7 +176,7 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
             while (taken.size() < count) {
               taken.add(pages.take());
             }
-          } catch (PagerFullException e) {
+          } catch (PagerException e) {
             taken.forEach(pages::giveBack);
             throw e;
           }

@@ -54,9 +54,11 @@ final class SubPages {
 
   private void readLeaf(long leaf) {
     long[] words = table.words().leaf(leaf);
-    for (int i = 0; i < words.length; i++) {
+    long first = leaf << WordMap.LEAF_SHIFT;
+    long end = Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE);
+    for (int i = 0; i < words.length && first + i < end; i++) {
       if (PageWord.kind(words[i]) == kind) {
-        addPage((leaf << WordMap.LEAF_SHIFT) + i);
+        addPage(first + i);
       }
     }
   }
@@ -215,7 +217,10 @@ final class SubPages {
   private void makeFree(long item) {
     long page = item >>> SlotWord.MAX_SLOTS_SHIFT;
     int slot = (int) item & (SlotWord.MAX_SLOTS - 1);
-    boolean ours = PageWord.kind(table.get(page)) == kind && get(used, page) != 0;
+    boolean ours =
+        page < table.pageCount()
+            && PageWord.kind(table.get(page)) == kind
+            && get(used, page) != 0;
     if (ours && (get(free, page) & (1L << slot)) == 0) {
       setFree(page, get(free, page) | (1L << slot));
       freeSlots++;

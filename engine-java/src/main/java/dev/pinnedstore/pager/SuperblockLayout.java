@@ -109,7 +109,7 @@ final class SuperblockLayout {
     long used = from.get(U64, USED_COUNT_AT);
     check("used count", used >= 0 && used <= pageCount, used, "of " + pageCount + " pages");
     long floor = from.get(U64, FLOOR_AT);
-    check("reuse floor", floor >= 1 && floor <= PageWord.MAX_REUSE, floor, "too large");
+    check("reuse floor", floor >= 1 && floor < PageWord.MAX_REUSE / 2, floor, "too large");
     return new Superblock(
         new Geometry(pageShift, logBytes),
         from.get(U64, GENERATION_AT),

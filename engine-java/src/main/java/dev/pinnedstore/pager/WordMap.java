@@ -204,7 +204,11 @@ final class WordMap {
     if (level == ROOT_LEVEL) {
       return rootEntry[0];
     }
-    return block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index)];
+    long above = index >>> FANOUT_SHIFT;
+    // What was never written is not made in memory by a look at it: allocate would take it for
+    // something that has its space, and a file of nothing but holes could fill the heap.
+    boolean isNothing = loaded(level + 1, above) == null && (entry(level + 1, above) & PRESENT) == 0;
+    return isNothing ? 0 : block(level + 1, above)[entryAt(index)];
   }
 
   private void setEntry(int level, long index, long word, long generation) {
@@ -233,7 +237,7 @@ final class WordMap {
   private long[] load(int level, long index) {
     long word = entry(level, index);
     long generation =
-        level == ROOT_LEVEL
+        word == 0 || level == ROOT_LEVEL
             ? rootEntry[1]
             : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
     long[] words = new long[LEAF_WORDS];

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /** In checked mode a segment dies with the use of its page; otherwise it stays mapped. */
@@ -26,6 +28,23 @@ class CheckedModeTest extends PagerFixture {
     assertThat(next.number()).isEqualTo(id.number());
     assertThat(get(pager, next)).isEqualTo(1);
     assertThatIllegalStateException().isThrownBy(() -> kept.set(JAVA_BYTE, 0, (byte) 2));
+  }
+
+  /** The segment must not be made after the free looked for it: nobody would end it. */
+  @Test
+  void aSegmentTakenDuringAFreeDiesToo() throws Exception {
+    for (int round = 0; round < 2000; round++) {
+      PageId id = pager.alloc(Durability.NONE);
+      FutureTask<MemorySegment> other = new FutureTask<>(() -> pager.page(id));
+      Thread.ofPlatform().start(other);
+      pager.free(id, Durability.NONE);
+      try {
+        MemorySegment kept = other.get();
+        assertThat(kept.scope().isAlive()).as("round %d", round).isFalse();
+      } catch (ExecutionException e) {
+        assertThat(e).hasCauseInstanceOf(InvalidPageException.class);
+      }
+    }
   }
 
   @Test

@@ -100,6 +100,7 @@ class HostileFileTest {
     "48, 1000000, 8, used count",
     "56, 0, 8, reuse floor",
     "56, 16777216, 8, reuse floor",
+    "56, 16777215, 8, reuse floor",
   })
   void superblocksThatLieAreRefused(int at, long value, int width, String field)
       throws IOException {

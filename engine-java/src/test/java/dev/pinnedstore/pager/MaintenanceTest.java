@@ -167,6 +167,18 @@ class MaintenanceTest extends PagerFixture {
   }
 
   @Test
+  void pagesAreFoundAgainAfterAShrinkToNothingThatLeftFreedSlots() {
+    SubPageAllocator subs = new SubPageAllocator(pager, 128);
+    subs.freeBulk(subs.allocBulk(20, Durability.NONE), Durability.NONE);
+    pager.shrink();
+    assertThat(pager.pageCount()).isZero();
+    SubPageId id = subs.alloc();
+    assertThat(subs.page(id).byteSize()).isEqualTo(128);
+    assertThat(pager.alloc().number()).isEqualTo(1);
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
   void shrinkingAnEmptyOrFullPagerDoesNothingElse() {
     pager.shrink();
     assertThat(pager.pageCount()).isZero();

@@ -2,6 +2,9 @@ package dev.pinnedstore.pager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -103,6 +106,21 @@ class PagerPartsTest {
         assertThat(next << Geometry.blockShift(map, level)).isGreaterThanOrEqualTo(pages);
       }
     }
+  }
+
+  /** A log of nothing but headers of long batches that are none: minutes, were each believed. */
+  @Test
+  void aLogFullOfFalseHeadersCostsNotTheSquareOfItsSize() {
+    SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+    Geometry geometry = new Geometry(10, 16 << 20);
+    MemorySegment header = Arena.ofAuto().allocate(geometry.headerBytes(), 64);
+    for (long at = Geometry.LOG_POSITION; at < geometry.headerBytes(); at += 64) {
+      long left = (geometry.headerBytes() - at - JournalLayout.HEADER_BYTES) / 16;
+      header.set(ValueLayout.JAVA_INT, at + 4, (int) left);
+      header.set(ValueLayout.JAVA_LONG, at + 8, 9);
+    }
+    Journal journal = new Journal(disk, header, geometry, 1);
+    assertThat(journal.replay(2, 0, (what, index, value) -> {})).isZero();
   }
 
   @Test

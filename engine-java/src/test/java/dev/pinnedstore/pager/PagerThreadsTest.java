@@ -12,6 +12,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,6 +46,29 @@ class PagerThreadsTest extends PagerFixture {
     assertThat(pager.verify().problems()).isEmpty();
     reopen();
     assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void aSyncBesideShrinksDoesNotFail() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    FutureTask<Boolean> syncs =
+        new FutureTask<>(
+            () -> {
+              while (!stop.get()) {
+                pager.sync();
+              }
+              return true;
+            });
+    Thread.ofPlatform().start(syncs);
+    try {
+      for (int round = 0; round < 200; round++) {
+        pager.freeBulk(pager.allocBulk(1000, Durability.NONE), Durability.NONE);
+        pager.shrink();
+      }
+    } finally {
+      stop.set(true);
+    }
+    assertThat(syncs.get()).isTrue();
   }
 
   private Set<PageHandle> own(SubPageAllocator subs, Durability durability, long seed) {

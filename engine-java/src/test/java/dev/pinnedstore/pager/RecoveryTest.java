@@ -1,6 +1,7 @@
 package dev.pinnedstore.pager;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -121,6 +122,24 @@ class RecoveryTest {
     }
   }
 
+  @Test
+  void aBulkThatMeetsADamagedMapTakesNothing() throws IOException {
+    try (Pager pager = open(disk)) {
+      List<PageId> more = pager.allocBulk(1000);
+      pager.freeBulk(more.subList(400, 600));
+    }
+    int extent = GEOMETRY.extentOf(WordMap.LEAF_WORDS);
+    long leaf = GEOMETRY.position(extent) + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, extent);
+    damage(disk, leaf, 2 * 4096);
+    try (Pager pager = open(disk)) {
+      long free = pager.freePageCount();
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> pager.allocBulk(150));
+      assertThat(pager.freePageCount()).isEqualTo(free);
+      assertThat(pager.alloc().number()).isEqualTo(420);
+    }
+  }
+
   /** The defect of a checksum that does not bind: an older block, whole in itself, is not taken. */
   @Test
   void anOlderBlockOfTheMapIsRefused() throws IOException {
@@ -151,6 +170,71 @@ class RecoveryTest {
       assertThatExceptionOfType(PagerCorruptException.class)
           .isThrownBy(() -> pager.page(ids.get(10)));
     }
+  }
+
+  /** A caller who keeps its handles in a page, and replaces them there. */
+  @Test
+  void aCrashInACompactionLeavesTheHandlesInPagesGood() throws IOException {
+    int crashes = 0;
+    for (int call = 1; call < 60; call++) {
+      SimulatedDisk one = new SimulatedDisk(new SplittableRandom(call));
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      List<PageId> pages = pager.allocBulk(20);
+      PageId index = pages.getFirst();
+      pager.page(index).set(JAVA_LONG, 0, pages.getLast().value());
+      pager.sync();
+      pager.freeBulk(pages.subList(1, 19));
+      one.crashAfter(call);
+      try {
+        pager.compact(
+            (from, to) -> {
+              if (from.equals(pages.getLast())) {
+                pager.page(index).set(JAVA_LONG, 0, to.value());
+              }
+            });
+      } catch (PagerException | SimulatedDisk.Crash e) {
+        assertThat(one.hasCrashed()).isTrue();
+        crashes++;
+      }
+      try (Pager again = open(one.imageOfCrash())) {
+        PageId kept = new PageId(again.page(index).get(JAVA_LONG, 0));
+        assertThat(PagerFixture.list(again.allocated())).as("crash %d", call).contains(kept);
+      }
+    }
+    assertThat(crashes).isPositive();
+  }
+
+  /** Two checkpoints without a batch between them: the second superblock must not be too old. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void aFirstSuperblockTornInAShrinkLeavesTheSecond(long seed) throws IOException {
+    int torn = 0;
+    for (int call = 1; call < 40; call++) {
+      SimulatedDisk one = new SimulatedDisk(new SplittableRandom(seed));
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      List<PageId> pages = pager.allocBulk(300);
+      pager.freeBulk(pages.subList(5, 300));
+      one.crashAfter(call);
+      try {
+        pager.shrink();
+      } catch (PagerException | SimulatedDisk.Crash e) {
+        assertThat(one.hasCrashed()).isTrue();
+      }
+      for (int image = 0; image < 8; image++) {
+        SimulatedDisk left = one.imageOfCrash();
+        // The medium may have the old one: so it was being written.
+        if (left.bytes().asSlice(0, 512).mismatch(one.bytes().asSlice(0, 512)) < 0) {
+          continue;
+        }
+        torn++;
+        damage(left, 256, 256);
+        try (Pager again = open(left)) {
+          assertThat(PagerFixture.list(again.allocated())).isEqualTo(pages.subList(0, 5));
+          assertThat(again.verify().problems()).isEmpty();
+        }
+      }
+    }
+    assertThat(torn).as("seed %d", seed).isPositive();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /**
@@ -34,6 +35,10 @@ final class SimulatedDisk implements Disk {
   private final SplittableRandom random;
   private final MemorySegment cache = Arena.ofAuto().allocate(BYTES, 4096);
   private final byte[] medium;
+
+  /** Blocks of 4096 bytes for which space was taken: to write elsewhere kills on a full disk. */
+  private final BitSet space;
+
   private long size;
   private long calls;
   private long crashAt = Long.MAX_VALUE;
@@ -43,10 +48,11 @@ final class SimulatedDisk implements Disk {
   private long syncs;
 
   SimulatedDisk(SplittableRandom random) {
-    this(random, new byte[BYTES], 0);
+    this(random, new byte[BYTES], 0, new BitSet());
   }
 
-  private SimulatedDisk(SplittableRandom random, byte[] medium, long size) {
+  private SimulatedDisk(SplittableRandom random, byte[] medium, long size, BitSet space) {
+    this.space = (BitSet) space.clone();
     this.random = random;
     this.medium = medium;
     this.size = size;
@@ -92,12 +98,12 @@ final class SimulatedDisk implements Disk {
         MemorySegment.copy(cache, JAVA_BYTE, at, left, at, SECTOR);
       }
     }
-    return new SimulatedDisk(random.split(), left, size);
+    return new SimulatedDisk(random.split(), left, size, space);
   }
 
   /** The disk as its medium is, without a crash. */
   SimulatedDisk copyOfCache() {
-    return new SimulatedDisk(random.split(), cache.toArray(JAVA_BYTE), size);
+    return new SimulatedDisk(random.split(), cache.toArray(JAVA_BYTE), size, space);
   }
 
   /** The bytes that mappings show, to be damaged. */
@@ -146,6 +152,7 @@ final class SimulatedDisk implements Disk {
       throw new MappingFailedException(
           MappingFailedException.Limit.DISK_SPACE, "simulated", 0, capacity, null);
     }
+    space.set((int) (position >> 12), (int) ((position + bytes + 4095) >> 12));
     // As a disk that takes space by writing zeros.
     cache.asSlice(position, bytes).fill((byte) 0);
   }
@@ -153,6 +160,10 @@ final class SimulatedDisk implements Disk {
   @Override
   public void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
     call();
+    long at = mapping.address() - cache.address() + offset;
+    if (space.nextClearBit((int) (at >> 12)) <= (at + bytes - 1) >> 12) {
+      throw new AssertionError("a write at " + at + ", for which no space was taken");
+    }
     MemorySegment.copy(source, 0, mapping, JAVA_BYTE, offset, bytes);
   }
 
@@ -176,6 +187,8 @@ final class SimulatedDisk implements Disk {
   @Override
   public void discard(long position, long bytes) {
     call();
+    int firstWhole = (int) ((position + 4095) >> 12);
+    space.clear(firstWhole, Math.max(firstWhole, (int) ((position + bytes) >> 12)));
     cache.asSlice(position, bytes).fill((byte) 0);
     Arrays.fill(medium, (int) position, (int) (position + bytes), (byte) 0);
   }
@@ -184,6 +197,7 @@ final class SimulatedDisk implements Disk {
   public void resize(long bytes) {
     call();
     if (bytes < size) {
+      space.clear((int) ((bytes + 4095) >> 12), BYTES >> 12);
       cache.asSlice(bytes, size - bytes).fill((byte) 0);
       Arrays.fill(medium, (int) bytes, (int) size, (byte) 0);
     }
