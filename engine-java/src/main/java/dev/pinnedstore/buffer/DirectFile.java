@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads.</b> Safe for threads; operations run side by side, in no order, and two that
  * overlap may mix block by block. An interrupt ends no operation and closes no file; it stays
  * pending. On a platform thread with native access a blocking operation is one system call;
- * otherwise it goes through a {@link java.nio.channels.FileChannel}. On virtual threads the JDK adds
- * a carrier while direct I/O blocks; buffered reads hold theirs.
+ * otherwise it goes through a {@link java.nio.channels.FileChannel}. On virtual threads the JDK
+ * adds a carrier while direct I/O blocks; buffered reads hold theirs.
  *
  * <p><b>Failures.</b> What the system refuses is an {@link IOException} that names the operation,
  * the position and the system's words. A read or write that failed may have moved some of its
@@ -42,10 +42,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory.</b> A slice is used in place. Closing its buffer meanwhile is safe: the memory is
  * given back when the operation has ended.
  *
- * <p><b>Beside other code.</b> A file takes three or four descriptors, and with a ring two more, the
- * ring's memory and a thread. POSIX drops all locks of a process on a file when it closes any
- * descriptor of it, and {@link #open} and {@link #close} do: a {@link java.nio.channels.FileLock} on
- * the same file is lost unnoticed. Lock another file.
+ * <p><b>Beside other code.</b> A file takes three or four descriptors, and with a ring two more,
+ * the ring's memory and a thread. POSIX drops all locks of a process on a file when it closes any
+ * descriptor of it, and {@link #open} and {@link #close} do: a {@link java.nio.channels.FileLock}
+ * on the same file is lost unnoticed. Lock another file.
  */
 public final class DirectFile implements AutoCloseable {
   private static final Set<OpenOption> ACCEPTED =
@@ -215,10 +215,10 @@ public final class DirectFile implements AutoCloseable {
    * cancelling the future does not end the operation.
    *
    * <p>At most 128 operations of a file are under way at once in its ring, and as many on virtual
-   * threads; others wait for their turn.
-   * Functions that depend on the future run on a virtual thread and may block. Once the file is
-   * closed the future fails with {@link ClosedChannelException}, or with {@link
-   * java.nio.channels.AsynchronousCloseException} if that came while it was under way.
+   * threads; others wait for their turn. Functions that depend on the future run on a virtual
+   * thread and may block. Once the file is closed the future fails with {@link
+   * ClosedChannelException}, or with {@link java.nio.channels.AsynchronousCloseException} if that
+   * came while it was under way.
    *
    * @param target as of {@link #read(IoSlice, long)}, of memory for all threads
    * @param position where in the file, 0 or more
@@ -402,8 +402,8 @@ public final class DirectFile implements AutoCloseable {
    *
    * <p>Cost: a system call on Linux with native access where the file system has one for it.
    * Elsewhere zeros are written behind the end of the file, and holes before it stay holes; then
-   * nothing else may be written there meanwhile, since zeros may come over it, or it is cut off when
-   * there is not room enough.
+   * nothing else may be written there meanwhile, since zeros may come over it, or it is cut off
+   * when there is not room enough.
    *
    * @param size bytes, 0 or more, aligned or not
    * @throws IllegalArgumentException if the size is negative

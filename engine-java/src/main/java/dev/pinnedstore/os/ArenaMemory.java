@@ -50,7 +50,8 @@ final class ArenaMemory implements BufferMemory {
       String type = Files.getFileStore(directory).type();
       return type.equals("tmpfs") || type.equals("ramfs");
     } catch (IOException e) {
-      // A container hides its mount from the JDK; or it is not there, which is told when it is used.
+      // A container hides its mount from the JDK; or it is not there, which is told when it is
+      // used.
       return false;
     }
   }

@@ -99,7 +99,9 @@ public final class FileOpener {
       name = raw.alias();
       if (key != null && !key.equals(fileKey(name))) {
         throw new FileSystemException(
-            path.toString(), null, "the system finds another file of that name, or it was replaced");
+            path.toString(),
+            null,
+            "the system finds another file of that name, or it was replaced");
       }
       key = null;
       if (reason.isEmpty()) {

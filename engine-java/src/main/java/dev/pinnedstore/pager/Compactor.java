@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * Moves pages from the end of a file to free places before them. A round moves some: their copies
  * are synced and committed, then the caller replaces the handles, then the old pages are freed. A
- * crash leaves both copies in use, or one; a handle that the caller kept is good in any case, for the pages that hold it are synced before.
+ * crash leaves both copies in use, or one; a handle that the caller kept is good in any case, for
+ * the pages that hold it are synced before.
  */
 final class Compactor {
   private static final int ROUND = 512;

@@ -891,8 +891,8 @@ public final class Pager implements BulkPageAllocator<PageId>, AutoCloseable {
   /**
    * Moves pages from the end of the file to free places before them, so that {@link #shrink()} can
    * cut it. Pages that hold sub-pages and protected pages with a writer stay. Nobody may write to
-   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and for each
-   * 512 of them three syncs and a {@link #sync()}.
+   * pages meanwhile, but for the callback. Costs a copy of each page that moves, and for each 512
+   * of them three syncs and a {@link #sync()}.
    *
    * @param relocation is told of each move, on this thread; if it throws, the moves that it was not
    *     told of, and the one it threw at, are undone

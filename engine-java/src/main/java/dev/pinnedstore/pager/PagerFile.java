@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>the first superblock is written with the next generation and synced: <em>the commit
  *       point</em>. Torn, it is invalid, and the second one has the last generation still;
  *   <li>the second superblock is written as well; the sync of the first batch takes it along, or
- *       the next checkpoint syncs it before it begins. The old batches are of an old generation now, and are written over.
+ *       the next checkpoint syncs it before it begins. The old batches are of an old generation
+ *       now, and are written over.
  * </ol>
  *
  * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or

@@ -218,9 +218,7 @@ final class SubPages {
     long page = item >>> SlotWord.MAX_SLOTS_SHIFT;
     int slot = (int) item & (SlotWord.MAX_SLOTS - 1);
     boolean ours =
-        page < table.pageCount()
-            && PageWord.kind(table.get(page)) == kind
-            && get(used, page) != 0;
+        page < table.pageCount() && PageWord.kind(table.get(page)) == kind && get(used, page) != 0;
     if (ours && (get(free, page) & (1L << slot)) == 0) {
       setFree(page, get(free, page) | (1L << slot));
       freeSlots++;

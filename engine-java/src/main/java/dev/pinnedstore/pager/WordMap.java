@@ -207,7 +207,8 @@ final class WordMap {
     long above = index >>> FANOUT_SHIFT;
     // What was never written is not made in memory by a look at it: allocate would take it for
     // something that has its space, and a file of nothing but holes could fill the heap.
-    boolean isNothing = loaded(level + 1, above) == null && (entry(level + 1, above) & PRESENT) == 0;
+    boolean isNothing =
+        loaded(level + 1, above) == null && (entry(level + 1, above) & PRESENT) == 0;
     return isNothing ? 0 : block(level + 1, above)[entryAt(index)];
   }
 

@@ -133,8 +133,7 @@ class RecoveryTest {
     damage(disk, leaf, 2 * 4096);
     try (Pager pager = open(disk)) {
       long free = pager.freePageCount();
-      assertThatExceptionOfType(PagerCorruptException.class)
-          .isThrownBy(() -> pager.allocBulk(150));
+      assertThatExceptionOfType(PagerCorruptException.class).isThrownBy(() -> pager.allocBulk(150));
       assertThat(pager.freePageCount()).isEqualTo(free);
       assertThat(pager.alloc().number()).isEqualTo(420);
     }
