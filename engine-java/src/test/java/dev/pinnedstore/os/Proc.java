@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** What Linux says about this process. */
@@ -45,6 +47,23 @@ public final class Proc {
         .filter(line -> line.startsWith("VmRSS:"))
         .mapToLong(Proc::kiloBytes)
         .sum();
+  }
+
+  /** Resident bytes of all mappings that hold one of these addresses. */
+  public static long residentBytes(Collection<Long> addresses) throws IOException {
+    TreeSet<Long> sorted = new TreeSet<>(addresses);
+    long resident = 0;
+    boolean counts = false;
+    for (String line : lines("smaps")) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        String[] range = line.split(" ", 2)[0].split("-");
+        Long address = sorted.ceiling(parse(range[0]));
+        counts = address != null && address < parse(range[1]);
+      } else if (counts && line.startsWith("Rss:")) {
+        resident += kiloBytes(line);
+      }
+    }
+    return resident;
   }
 
   /** How many mappings share a byte with a range. */

@@ -53,7 +53,7 @@ class CourierArgumentsTest {
 
   @Test
   void anUnknownBackendIsNamedWithTheKnownOnes() {
-    refuses("--backend=paper: must be one of segmented, all", "--backend", "paper");
+    refuses("--backend=paper: must be one of segmented, virtual, all", "--backend", "paper");
   }
 
   @Test

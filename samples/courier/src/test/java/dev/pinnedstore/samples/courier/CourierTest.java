@@ -1,7 +1,9 @@
 package dev.pinnedstore.samples.courier;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pinnedstore.store.PinnedStore;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -202,5 +204,30 @@ class CourierTest {
 
   private static Path real(Path path) throws IOException {
     return path.getParent().toRealPath().resolve(path.getFileName());
+  }
+
+  @Test
+  void eachBackendHasAColumnAndThePageShowsBoth(@TempDir Path folder) throws Exception {
+    assumeTrue(
+        PinnedStore.class.getModule().isNativeAccessEnabled(), "virtual needs native access");
+    Path files = Files.createDirectory(folder.resolve("files"));
+    Files.write(files.resolve("a"), new byte[700_000]);
+    Path page = folder.resolve("page.html");
+    Stage stage = new Stage().withNativeAccess(page);
+    assertThat(stage.deliver(files)).isZero();
+    assertThat(stage.out()).contains("segmented").contains("virtual").contains("charts: " + page);
+    assertThat(Files.readString(page))
+        .contains("Memory of the segmented store")
+        .contains("Memory of the virtual store");
+  }
+
+  @Test
+  void withoutNativeAccessABackendIsLeftOutAndThatIsSaid(@TempDir Path folder) throws Exception {
+    Files.write(folder.resolve("a"), new byte[10]);
+    Stage stage = new Stage();
+    assertThat(stage.deliver(folder)).isZero();
+    assertThat(stage.out()).contains("virtual: left out, needs native access: run java with");
+    assertThat(stage.out()).doesNotContain("charts:");
+    assertThat(new Stage().run("--backend", "virtual", "--dir", folder.toString())).isEqualTo(2);
   }
 }

@@ -2,40 +2,12 @@ package dev.pinnedstore.samples.courier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pinnedstore.store.Capabilities;
-import dev.pinnedstore.store.StoreConfig;
-import dev.pinnedstore.store.StoreStats;
 import java.nio.file.Path;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
-  private static Outcome outcome(long bytes, long nanos, Histogram appendNanos) {
-    StoreStats stats =
-        new StoreStats(
-            new Capabilities("segmented", true, false, "--flag"),
-            1,
-            0,
-            18,
-            1304,
-            17,
-            1 << 20,
-            18 << 20,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0);
-    StoreConfig config = StoreConfig.builder().maxBytes(32 << 20).build();
-    return new Outcome(config, 193, bytes, 1374, 1374, 0, 2, nanos, appendNanos, 3, stats);
-  }
-
   @Test
   void everyBackendHasAColumn() {
     Histogram appendNanos = new Histogram(1_000_000_000, 3);
@@ -49,8 +21,8 @@ class ReportTest {
             files,
             2,
             List.of(
-                outcome(316_250_000, 430_000_000, appendNanos),
-                outcome(0, 1_000_000, new Histogram(1_000, 3))));
+                Outcomes.of(316_250_000, 430_000_000, appendNanos),
+                Outcomes.of(0, 1_000_000, new Histogram(1_000, 3))));
 
     assertThat(report.lines())
         .containsExactly(

@@ -34,6 +34,8 @@ class ShutdownTest {
                   new PrintWriter(System.out, true),
                   new PrintWriter(System.err, true),
                   true,
+                  false,
+                  null,
                   FileOpener.OF_FILES,
                   PieceChecksum::crc32c),
               args));

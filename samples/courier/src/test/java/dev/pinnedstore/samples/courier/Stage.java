@@ -1,5 +1,6 @@
 package dev.pinnedstore.samples.courier;
 
+import dev.pinnedstore.store.PinnedStore;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ final class Stage {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private boolean isTerminal;
+  private boolean nativeAccess;
+  private Path html;
   private FileOpener opener = FileOpener.OF_FILES;
   private Supplier<PieceChecksum> checksums = PieceChecksum::crc32c;
 
@@ -28,9 +31,22 @@ final class Stage {
     return this;
   }
 
+  /** Both backends, and a page with charts. */
+  Stage withNativeAccess(Path page) {
+    nativeAccess = PinnedStore.class.getModule().isNativeAccessEnabled();
+    html = page;
+    return this;
+  }
+
   Surroundings surroundings() {
     return new Surroundings(
-        new PrintWriter(out), new PrintWriter(err), isTerminal, opener, checksums);
+        new PrintWriter(out),
+        new PrintWriter(err),
+        isTerminal,
+        nativeAccess,
+        html,
+        opener,
+        checksums);
   }
 
   Screen screen() {
