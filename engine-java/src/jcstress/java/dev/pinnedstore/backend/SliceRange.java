@@ -12,16 +12,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Reserved ranges of four small pages, and of their tables, in two mappings for all states; {@link
  * SliceSource} tells why. What is decommitted is overwritten, as its next user would.
- *
- * <p>A table is half a cache line, and the next begins 4096 bytes behind it. So the tables of 64
- * ranges interleave.
  */
 final class SliceRange implements Reservation {
   private static final int PAGES = 4;
   private static final int RANGES = 1 << 14;
-  private static final int LANES = 64;
   private static final long DATA_BYTES = PAGES * SmallStore.PAGE;
-  private static final long TABLE_STRIDE = 4096;
+
+  /** Commits are in multiples of this, so a table, which is smaller, takes as much. */
+  private static final long UNIT_BYTES = 64;
+
   private static final long TABLE_BYTES =
       SmallStore.PAGE / EntryLayout.GRANULE_BYTES * EntryLayout.ENTRY_BYTES;
 
@@ -29,8 +28,7 @@ final class SliceRange implements Reservation {
   private static final long TABLE_RANGE_BYTES = 2L << 20;
 
   private static final Mapping DATA = map(RANGES * DATA_BYTES);
-  private static final Mapping TABLES =
-      map(RANGES / LANES * PAGES * TABLE_STRIDE + TABLE_RANGE_BYTES);
+  private static final Mapping TABLES = map(RANGES * PAGES * UNIT_BYTES + TABLE_RANGE_BYTES);
   private static final AtomicInteger NEXT_DATA = new AtomicInteger();
   private static final AtomicInteger NEXT_TABLES = new AtomicInteger();
 
@@ -54,8 +52,7 @@ final class SliceRange implements Reservation {
     if (bytes != TABLE_RANGE_BYTES) {
       throw new IllegalArgumentException("bytes=" + bytes);
     }
-    int range = NEXT_TABLES.getAndIncrement() & RANGES - 1;
-    long start = range / LANES * PAGES * TABLE_STRIDE + range % LANES * 64L;
+    long start = (NEXT_TABLES.getAndIncrement() & RANGES - 1) * PAGES * UNIT_BYTES;
     return new SliceRange(TABLES, start, bytes, TABLE_BYTES);
   }
 
@@ -95,6 +92,11 @@ final class SliceRange implements Reservation {
   @Override
   public long address() {
     return base.address();
+  }
+
+  @Override
+  public long unitBytes() {
+    return UNIT_BYTES;
   }
 
   @Override
