@@ -2,7 +2,6 @@ package dev.pinnedstore.benchmarks;
 
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.PinnedStore;
-import dev.pinnedstore.store.StoreConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -39,7 +38,7 @@ public class HandleBenchmark {
   public int size;
 
   private final Arena arena = Arena.ofShared();
-  private PinnedStore store = PinnedStore.open(StoreConfig.defaults());
+  private PinnedStore store;
   private final BlobHandle[] handles = new BlobHandle[BLOBS];
   private final MemorySegment[] copies = new MemorySegment[BLOBS];
   private int next;
@@ -47,7 +46,6 @@ public class HandleBenchmark {
   /** Appends the blobs. */
   @Setup
   public void fill() {
-    store.close();
     store = PinnedStore.open(Sources.config(backend).build());
     MemorySegment source = Sources.random(arena, size);
     for (int i = 0; i < BLOBS; i++) {
