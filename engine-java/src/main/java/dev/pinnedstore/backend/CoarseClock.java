@@ -58,6 +58,16 @@ public final class CoarseClock {
     return originMillis + Math.floorDiv(source.getAsLong() - originNanos, NANOS_PER_MILLI);
   }
 
+  /**
+   * Returns what turns epoch milliseconds of this clock into monotonic ones, by addition: those of
+   * the source, which all processes of a machine share where the source is that of the system.
+   *
+   * @return milliseconds
+   */
+  public long monotonicShiftMillis() {
+    return Math.floorDiv(originNanos, NANOS_PER_MILLI) - originMillis;
+  }
+
   /** Moves {@link #millis()} on. */
   public void tick() {
     ticked = exactMillis();

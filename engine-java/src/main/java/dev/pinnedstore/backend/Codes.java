@@ -22,6 +22,9 @@ public final class Codes {
   /** Refusal: the reserved range of addresses has no page left. */
   public static final long FULL_ADDRESSES = -5;
 
+  /** Refusal: as many chunks are alive as may be. */
+  public static final long FULL_CHUNKS = -7;
+
   /** A neighbouring page is in use; never leaves a backend. */
   static final long TAKEN = -6;
 
@@ -39,8 +42,14 @@ public final class Codes {
 
   private Codes() {}
 
-  /** Packs a page and a byte offset in it (unsigned 32 bits) into a place. */
-  static long place(int pageId, long offset) {
+  /**
+   * Packs a page and a byte offset in it into a place.
+   *
+   * @param pageId the page, of 31 bits
+   * @param offset the offset, unsigned 32 bits
+   * @return the place
+   */
+  public static long place(int pageId, long offset) {
     return ((long) pageId << 32) | offset;
   }
 

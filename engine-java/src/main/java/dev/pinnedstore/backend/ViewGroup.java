@@ -7,8 +7,10 @@ import java.util.List;
 /**
  * One Arena for the views of pages that were first viewed one after another; {@link ViewGroups}.
  */
-final class ViewGroup {
-  final Arena arena = Arena.ofShared();
+public final class ViewGroup {
+  /** Holds the views of its members. */
+  public final Arena arena = Arena.ofShared();
+
   final long openedNanos;
 
   /** What is past, and what happens to it once the Arena is closed. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The lock is held for a few field accesses; no Arena is closed and nothing is mapped under it.
  */
-final class ViewGroups {
+public final class ViewGroups {
   /** How long a group takes pages in. */
   static final long WINDOW_NANOS = 2_000_000;
 
@@ -51,17 +51,27 @@ final class ViewGroups {
    *
    * @param mostBytes what a group may hold, in bytes; a member that is larger has one of its own
    */
-  ViewGroups(long mostBytes) {
+  public ViewGroups(long mostBytes) {
     this.mostBytes = mostBytes;
   }
 
-  /** Whether cycles come often enough for groups of more than one page. */
-  synchronized void setGrouping(boolean grouping) {
+  /**
+   * Says whether cycles come often enough for groups of more than one page.
+   *
+   * @param grouping whether
+   */
+  public synchronized void setGrouping(boolean grouping) {
     this.grouping = grouping;
   }
 
-  /** Adds a page to the group that is open, or opens one; null once the store is closed. */
-  @Nullable ViewGroup join(long nanos, long bytes) {
+  /**
+   * Adds a page to the group that is open, or opens one.
+   *
+   * @param nanos now
+   * @param bytes its size
+   * @return the group; null once the store is closed
+   */
+  public @Nullable ViewGroup join(long nanos, long bytes) {
     return join(nanos, bytes, false);
   }
 
@@ -99,8 +109,12 @@ final class ViewGroups {
     return group;
   }
 
-  /** Takes back a {@link #join} whose view was never installed. */
-  synchronized void leave(ViewGroup group) {
+  /**
+   * Takes back a {@link #join} whose view was never installed.
+   *
+   * @param group what it answered
+   */
+  public synchronized void leave(ViewGroup group) {
     group.members--;
     if (group.isComplete()) {
       complete.add(group);
@@ -114,7 +128,7 @@ final class ViewGroups {
    * @param bytes what waits for it, in bytes
    * @param whenDead runs once no view lives any more, on the thread that closes the Arena
    */
-  synchronized void retire(ViewGroup group, long bytes, Runnable whenDead) {
+  public synchronized void retire(ViewGroup group, long bytes, Runnable whenDead) {
     group.retired.add(new ViewGroup.Retired(bytes, whenDead));
     waitingBytes += bytes;
     if (group.isComplete()) {
@@ -129,7 +143,7 @@ final class ViewGroups {
    * @param atOnce whether the open group is ended although it is young
    * @return the number of groups closed
    */
-  int closeComplete(long nanos, boolean atOnce) {
+  public int closeComplete(long nanos, boolean atOnce) {
     int closedGroups = 0;
     List<ViewGroup> closing = takeComplete(nanos, atOnce);
     try {
@@ -152,8 +166,12 @@ final class ViewGroups {
     return closedGroups;
   }
 
-  /** Whether an Arena could be closed that pages wait for. */
-  synchronized boolean canClose() {
+  /**
+   * Says whether an Arena could be closed that pages wait for.
+   *
+   * @return whether
+   */
+  public synchronized boolean canClose() {
     return !complete.isEmpty() || isPast(currentPages) || isPast(currentSpans);
   }
 
@@ -161,13 +179,21 @@ final class ViewGroups {
     return group != null && group.members > 0 && group.members == group.retired.size();
   }
 
-  /** Bytes of pages that wait for their group. */
-  synchronized long waitingBytes() {
+  /**
+   * Returns what waits for its group.
+   *
+   * @return bytes of pages
+   */
+  public synchronized long waitingBytes() {
     return waitingBytes;
   }
 
-  /** Lets nobody join any more and closes every Arena; false while some thread holds one. */
-  boolean closeAll() {
+  /**
+   * Lets nobody join any more and closes every Arena.
+   *
+   * @return false while some thread holds one
+   */
+  public boolean closeAll() {
     boolean all = true;
     for (ViewGroup group : endAll()) {
       if (close(group)) {

@@ -1,10 +1,14 @@
 package dev.pinnedstore.store;
 
+import java.nio.file.Path;
+import java.util.Objects;
+
 /**
  * Where a store keeps its bytes, with the settings that only that kind of memory has. Values:
  * immutable, equal when their settings are, safe for any thread.
  */
-public sealed interface Backend permits Backend.Segmented, Backend.Virtual {
+public sealed interface Backend 
+    permits Backend.Segmented, Backend.Virtual, Backend.Shared {
 
   /**
    * Returns the name of this kind of memory, the same word as its factory method.
@@ -41,6 +45,20 @@ public sealed interface Backend permits Backend.Segmented, Backend.Virtual {
    */
   static Backend virtual(long reserveBytes) {
     return new Virtual(reserveBytes);
+  }
+
+  /**
+   * Returns the backend of chunks in files that processes share, with chunks of 32 MiB, no limit to
+   * their number, in {@code /dev/shm}.
+   *
+   * @param namespace what the processes call it: 1 to 200 bytes of UTF-8 without a slash and NUL,
+   *     not {@code .} or {@code ..}
+   * @return the shared backend
+   * @throws IllegalArgumentException when the name is anything else
+   */
+  static Shared shared(String namespace) {
+    return new Shared(
+        namespace, Shared.DEFAULT_CHUNK_SIZE, Shared.UNLIMITED, Shared.DEFAULT_DIRECTORY);
   }
 
   /**
@@ -101,6 +119,99 @@ public sealed interface Backend permits Backend.Segmented, Backend.Virtual {
     @Override
     public String toString() {
       return name() + "[reserveBytes=" + reserveBytes + "]";
+    }
+  }
+
+  /**
+   * Chunks in files under a directory in memory, that processes of one user share: JVMs, and those
+   * of the Rust original, whose format it is. {@link PinnedStore#open} creates the namespace, {@link
+   * PinnedStore#attach} joins it, {@link PinnedStore#openOrAttach} does the right one of both. A
+   * blob is at most the chunk size less 64 bytes; one that does not fit in what is left of a chunk
+   * goes to the next. Needs no native access.
+   *
+   * <p>All settings but the directory are those of whoever creates the namespace; who joins it takes
+   * them from there, as it takes the TTL and {@link StoreConfig#maxBytes()}.
+   *
+   * @param namespace what the processes call it, and its files begin with
+   * @param chunkSize bytes of a chunk file, 64 of them its header
+   * @param maxChunks chunks that may be alive at a time, of whichever process; never more than 4096,
+   *     which is all that a namespace keeps count of
+   * @param directory where the files are; a file system in memory, such as {@code /dev/shm}
+   */
+  record Shared(String namespace, long chunkSize, long maxChunks, Path directory)
+      implements Backend {
+
+    static final long DEFAULT_CHUNK_SIZE = 32L << 20;
+    static final long UNLIMITED = Long.MAX_VALUE;
+    static final Path DEFAULT_DIRECTORY = Path.of("/dev/shm");
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException when the name is not legal, {@code chunkSize} not between 65
+     *     and 2<sup>32</sup> - 1 bytes, or {@code maxChunks} less than 1
+     */
+    public Shared {
+      ConfigRules.namespace(namespace);
+      ConfigRules.chunkSize(chunkSize);
+      ConfigRules.maxChunks(maxChunks);
+      Objects.requireNonNull(directory, "directory");
+    }
+
+    /**
+     * Returns the same with another chunk size.
+     *
+     * @param bytes of a chunk file, 65 to 2<sup>32</sup> - 1
+     * @return the backend
+     * @throws IllegalArgumentException when {@code bytes} is anything else
+     */
+    public Shared chunkSize(long bytes) {
+      return new Shared(namespace, bytes, maxChunks, directory);
+    }
+
+    /**
+     * Returns the same with another limit of the chunks that may be alive at a time.
+     *
+     * @param chunks at least 1
+     * @return the backend
+     * @throws IllegalArgumentException when {@code chunks} is less
+     */
+    public Shared maxChunks(long chunks) {
+      return new Shared(namespace, chunkSize, chunks, directory);
+    }
+
+    /**
+     * Returns the same in another directory.
+     *
+     * @param directory where the files are
+     * @return the backend
+     */
+    public Shared directory(Path directory) {
+      return new Shared(namespace, chunkSize, maxChunks, directory);
+    }
+
+    @Override
+    public String name() {
+      return "shared";
+    }
+
+    /**
+     * Returns the name of this backend and its settings.
+     *
+     * @return for example {@code shared[namespace=orders, chunkSize=33554432, ...]}
+     */
+    @Override
+    public String toString() {
+      return name()
+          + "[namespace="
+          + namespace
+          + ", chunkSize="
+          + chunkSize
+          + ", maxChunks="
+          + (maxChunks == UNLIMITED ? "unlimited" : maxChunks)
+          + ", directory="
+          + directory
+          + "]";
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.pinnedstore.store;
 
+import dev.pinnedstore.backend.shared.Names;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -10,6 +11,8 @@ final class ConfigRules {
   static final long MAX_PAGE_SIZE = 1L << 30;
   static final long RESERVE_UNIT = 2L << 20;
   static final long MAX_RESERVE = 1L << 46;
+  static final long MIN_CHUNK_SIZE = 65;
+  static final long MAX_CHUNK_SIZE = 0xFFFF_FFFFL;
   static final double MIN_THRESHOLD = 0.1;
   static final double MAX_THRESHOLD = 1.0;
   static final Duration MIN_DURATION = Duration.ofMillis(1);
@@ -88,7 +91,49 @@ final class ConfigRules {
     return bytes;
   }
 
+  static void namespace(String namespace) {
+    Objects.requireNonNull(namespace, "namespace");
+    if (!Names.isLegal(namespace)) {
+      throw illegal(
+          "namespace",
+          namespace,
+          "1 to " + Names.MAX_BYTES + " bytes without a slash and NUL, not \".\" or \"..\"");
+    }
+  }
+
+  static void chunkSize(long bytes) {
+    if (bytes < MIN_CHUNK_SIZE || bytes > MAX_CHUNK_SIZE) {
+      throw illegal(
+          "chunkSize", bytes, "between " + MIN_CHUNK_SIZE + " and " + MAX_CHUNK_SIZE + " bytes");
+    }
+  }
+
+  static void maxChunks(long chunks) {
+    if (chunks < 1) {
+      throw illegal("maxChunks", chunks, "between 1 and " + Long.MAX_VALUE + " chunks");
+    }
+  }
+
+  /** What the shared backend has its own setting for must not be set beside it. */
+  static void suits(Backend backend, boolean pageSizeIsSet, boolean maxPagesIsSet) {
+    if (backend instanceof Backend.Shared && (pageSizeIsSet || maxPagesIsSet)) {
+      throw new IllegalArgumentException(
+          pageSizeIsSet
+              ? "pageSize: is not for backend=shared; set Backend.shared(...).chunkSize(bytes)"
+              : "maxPages: is not for backend=shared; set Backend.shared(...).maxChunks(chunks)");
+    }
+  }
+
   static void fits(Backend backend, long pageSize, long maxBytes) {
+    if (backend instanceof Backend.Shared shared) {
+      if (maxBytes < shared.chunkSize()) {
+        throw illegal(
+            "maxBytes",
+            maxBytes,
+            "at least chunkSize, between " + shared.chunkSize() + " and " + Long.MAX_VALUE + " bytes");
+      }
+      return;
+    }
     if (backend instanceof Backend.Virtual range && range.reserveBytes() < pageSize) {
       throw illegal("reserveBytes", range.reserveBytes(), "at least pageSize=" + pageSize);
     }

@@ -2,11 +2,19 @@ package dev.pinnedstore.store;
 
 import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.backend.shared.Names;
+import dev.pinnedstore.backend.shared.NamespaceRefusedException;
+import dev.pinnedstore.backend.shared.Removed;
+import dev.pinnedstore.backend.shared.SharedBackend;
 import dev.pinnedstore.os.AliasFailedException;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.NativeTier;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +54,7 @@ public final class PinnedStore implements AutoCloseable {
   private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(1);
   private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final Duration COARSE_TTL = Duration.ofSeconds(1);
 
   private final StoreConfig config;
   private final StoreEngine engine;
@@ -53,21 +62,33 @@ public final class PinnedStore implements AutoCloseable {
   private final long maxBlobBytes;
   private final boolean expires;
 
-  private PinnedStore(StoreConfig config, NativeTier tier) {
-    this.config = config;
-    this.engine = new StoreEngine(config, tier);
+  private PinnedStore(StoreConfig config, NativeTier tier, StoreEngine.Opener opener) {
+    this.engine = new StoreEngine(config, tier, opener);
+    this.config = engine.config;
     this.backend = engine.backend;
     this.maxBlobBytes = backend.maxBlobBytes();
-    this.expires = config.ttl().isPresent();
+    this.expires = needsExactTime(this.config);
   }
 
   /**
-   * Opens a store with one ready page.
+   * A time that is as old as the last tick is good enough for a TTL of seconds, where every process
+   * ticks and a clock read would be most of an append.
+   */
+  private static boolean needsExactTime(StoreConfig config) {
+    boolean shared = config.backend() instanceof Backend.Shared;
+    return config.ttl().filter(ttl -> !shared || ttl.compareTo(COARSE_TTL) < 0).isPresent();
+  }
+
+  /**
+   * Opens a store with one ready page. With a shared backend it creates the namespace, and removes
+   * what an earlier run of it left.
    *
    * @param config its settings
    * @return the store, to be closed by the caller
-   * @throws StoreFullException when the operating system has no memory for the first page, or no
-   *     such range of addresses
+   * @throws StoreFullException when the operating system has no memory for the first page, no such
+   *     range of addresses, or the file system no room for the first chunk
+   * @throws NamespaceException when processes use the namespace, or its files belong to another user
+   * @throws UncheckedIOException when the file system refuses the files of a namespace
    * @throws UnsupportedOperationException when the backend needs native access and has none; the
    *     message names the option that grants it
    */
@@ -76,14 +97,93 @@ public final class PinnedStore implements AutoCloseable {
   }
 
   static PinnedStore open(StoreConfig config, NativeTier tier) {
-    PinnedStore store = new PinnedStore(config, tier);
-    if (store.backend.readyPages() == 0) {
+    PinnedStore store = new PinnedStore(config, tier, SharedBackend::create);
+    if (!(config.backend() instanceof Backend.Shared) && store.backend.readyPages() == 0) {
       StoreFullException refused =
           Refusals.full(Codes.FULL_SYSTEM, config, store.backend.refusal(), config.pageSize());
       store.close();
       throw refused;
     }
     return store;
+  }
+
+  /**
+   * Joins a namespace that another process has created, a JVM or the Rust original.
+   *
+   * @param namespace its name
+   * @param config the settings of this process: the prefetch threshold, the decay timeout and the
+   *     clock. Chunk size, limits and TTL are those of the namespace; where the original created it,
+   *     TTL and limits are those of the first JVM that joins. The directory is that of its backend
+   *     if that is a shared one, and {@code /dev/shm} otherwise
+   * @return the store, to be closed by the caller; {@link #config()} says what the namespace has
+   * @throws NamespaceException when there is none, its files are not what they should be or belong
+   *     to another user, or 64 stores use it already
+   * @throws StoreFullException when the process may not map its files
+   * @throws UncheckedIOException when the file system refuses them
+   */
+  public static PinnedStore attach(String namespace, StoreConfig config) {
+    Backend.Shared shared =
+        config.backend() instanceof Backend.Shared set
+            ? new Backend.Shared(namespace, set.chunkSize(), set.maxChunks(), set.directory())
+            : Backend.shared(namespace);
+    return new PinnedStore(config.on(shared), NativeTier.current(), SharedBackend::attach);
+  }
+
+  /**
+   * Creates the namespace of a shared backend, or joins it if processes use it: whichever process
+   * comes first creates it.
+   *
+   * @param config its settings; what a namespace has already is taken from there
+   * @return the store, to be closed by the caller
+   * @throws IllegalArgumentException when the backend is not a shared one
+   * @throws NamespaceException when its files are not what they should be or belong to another user,
+   *     or 64 stores use it already
+   * @throws StoreFullException when the file system has no room for the first chunk
+   * @throws UncheckedIOException when the file system refuses the files
+   */
+  public static PinnedStore openOrAttach(StoreConfig config) {
+    if (!(config.backend() instanceof Backend.Shared)) {
+      throw new IllegalArgumentException(
+          "backend=" + config.backend() + ": must be Backend.shared(namespace)");
+    }
+    return new PinnedStore(config, NativeTier.current(), SharedBackend::createOrAttach);
+  }
+
+  /**
+   * Removes the files of a namespace in {@code /dev/shm} that no process uses any more.
+   *
+   * @param namespace its name
+   * @return what was removed; nothing when there is none, and when some process uses it
+   * @throws IllegalArgumentException when the name is not legal
+   * @throws NamespaceException when its files belong to another user
+   * @throws UncheckedIOException when the file system refuses
+   */
+  public static CleanupReport cleanupNamespace(String namespace) {
+    return cleanupNamespace(namespace, Backend.Shared.DEFAULT_DIRECTORY);
+  }
+
+  /**
+   * Removes the files of a namespace that no process uses any more.
+   *
+   * @param namespace its name
+   * @param directory where its files are
+   * @return what was removed; nothing when there is none, and when some process uses it
+   * @throws IllegalArgumentException when the name is not legal
+   * @throws NamespaceException when its files belong to another user
+   * @throws UncheckedIOException when the file system refuses
+   */
+  public static CleanupReport cleanupNamespace(String namespace, Path directory) {
+    ConfigRules.namespace(namespace);
+    try {
+      Removed removed = SharedBackend.cleanUp(new Names(directory.toAbsolutePath(), namespace));
+      return removed == null
+          ? new CleanupReport(true, 0, 0)
+          : new CleanupReport(false, removed.files(), removed.bytes());
+    } catch (NamespaceRefusedException e) {
+      throw Refusals.namespace(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   // ---- append
@@ -499,7 +599,11 @@ public final class PinnedStore implements AutoCloseable {
 
   private long reservePlace(long size, long millis) {
     begin(size);
-    return backend.reserve(size, millis);
+    try {
+      return backend.reserve(size, millis);
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    }
   }
 
   private BlobHandle publish(long place, MemorySegment source, long size, long millis) {
@@ -575,6 +679,8 @@ public final class PinnedStore implements AutoCloseable {
       int pageId, int offset, int size, int generation, long millis) {
     try {
       return backend.view(pageId, offset, size, generation, millis);
+    } catch (MappingLostException e) {
+      throw closedOr(e);
     } catch (IllegalStateException e) {
       // The page's memory went while it was looked at: the caller asks what that means.
       return null;
@@ -595,6 +701,8 @@ public final class PinnedStore implements AutoCloseable {
         backend.openView(pageId, offset, size);
       } catch (AliasFailedException e) {
         throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
+      } catch (MappingLostException e) {
+        throw closedOr(e);
       } catch (IllegalStateException e) {
         // As above: the page is no longer what it was, and the next round says so.
         checkOpen();
@@ -612,6 +720,8 @@ public final class PinnedStore implements AutoCloseable {
           handle.size(),
           handle.generation(),
           handle.timestampMillis());
+    } catch (MappingLostException e) {
+      throw closedOr(e);
     } catch (IllegalStateException e) {
       // The page's memory went while it was read: the caller asks what that means.
       checkOpen();
@@ -624,6 +734,10 @@ public final class PinnedStore implements AutoCloseable {
     int state;
     try {
       state = backend.acknowledge(pageId, offset, size, generation, millis);
+    } catch (AliasFailedException e) {
+      throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
+    } catch (MappingLostException e) {
+      throw closedOr(e);
     } catch (IllegalStateException e) {
       state = check(pageId, offset, size, generation, millis);
       if (state == Codes.LIVE) {
@@ -654,6 +768,10 @@ public final class PinnedStore implements AutoCloseable {
   private int check(int pageId, int offset, int size, int generation, long millis) {
     try {
       return backend.check(pageId, offset, size, generation, millis);
+    } catch (AliasFailedException e) {
+      throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
+    } catch (MappingLostException e) {
+      throw closedOr(e);
     } catch (IllegalStateException e) {
       // Memory that goes belonged to a page that was empty, unless the store closes.
       checkOpen();
@@ -676,8 +794,8 @@ public final class PinnedStore implements AutoCloseable {
     }
   }
 
-  private IllegalStateException closedOr(IllegalStateException cause) {
-    return engine.isClosed() ? new StoreClosedException(engine.name) : cause;
+  private RuntimeException closedOr(IllegalStateException cause) {
+    return engine.isClosed() ? new StoreClosedException(engine.name) : Refusals.lost(cause);
   }
 
   private boolean isGranted(long place, long size) {

@@ -9,6 +9,7 @@ public abstract sealed class PinnedStoreException extends RuntimeException
         BlobTooLargeException,
         InvalidHandleException,
         StaleHandleException,
+        NamespaceException,
         BackingLostException {
 
   @Serial private static final long serialVersionUID = 1L;

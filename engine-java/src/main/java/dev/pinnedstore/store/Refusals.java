@@ -1,7 +1,11 @@
 package dev.pinnedstore.store;
 
 import dev.pinnedstore.backend.Codes;
+import dev.pinnedstore.backend.shared.NamespaceRefusedException;
+import dev.pinnedstore.backend.shared.SharedBackend;
 import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingLostException;
+import dev.pinnedstore.store.NamespaceException.Reason;
 import dev.pinnedstore.store.StoreFullException.Limit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +25,32 @@ final class Refusals {
     if (code == Codes.FULL_ADDRESSES && config.backend() instanceof Backend.Virtual range) {
       return new StoreFullException(Limit.RESERVE_BYTES, range.reserveBytes());
     }
+    if (config.backend() instanceof Backend.Shared shared) {
+      return code == Codes.FULL_CHUNKS
+          ? new StoreFullException(
+              Limit.MAX_CHUNKS, Math.min(shared.maxChunks(), SharedBackend.MOST_CHUNKS))
+          : refused(system, shared.chunkSize());
+    }
     return refused(system, Math.max(sizeBytes, config.pageSize()));
+  }
+
+  /** The exception of a namespace that cannot be joined. */
+  static NamespaceException namespace(NamespaceRefusedException e) {
+    Reason reason =
+        switch (e.reason()) {
+          case MISSING -> Reason.MISSING;
+          case IN_USE -> Reason.IN_USE;
+          case CORRUPT -> Reason.CORRUPT;
+          case FOREIGN_OWNER -> Reason.FOREIGN_OWNER;
+        };
+    return new NamespaceException(reason, String.valueOf(e.getMessage()), e);
+  }
+
+  /** The exception of an illegal state that means that the memory is gone, or that itself. */
+  static RuntimeException lost(IllegalStateException e) {
+    return e instanceof MappingLostException
+        ? new BackingLostException(String.valueOf(e.getMessage()), e)
+        : e;
   }
 
   /** The exception of a refusal by the operating system, that was asked for so many bytes. */

@@ -23,22 +23,26 @@ public final class StoreConfig {
 
   private final Backend backend;
   private final long pageSize;
+  private final boolean pageSizeIsSet;
   private final double prefetchThreshold;
   private final Duration decayTimeout;
   private final boolean ttlIsSet;
   private final Optional<Duration> ttl;
   private final int maxPages;
+  private final boolean maxPagesIsSet;
   private final long maxBytes;
   private final Ticker clock;
 
   private StoreConfig(Builder builder) {
     backend = builder.backend;
     pageSize = builder.pageSize;
+    pageSizeIsSet = builder.pageSizeIsSet;
     prefetchThreshold = builder.prefetchThreshold;
     decayTimeout = builder.decayTimeout;
     ttlIsSet = builder.ttlIsSet;
     ttl = builder.ttl;
     maxPages = builder.maxPages;
+    maxPagesIsSet = builder.maxPagesIsSet;
     maxBytes = builder.maxBytes;
     clock = builder.clock;
   }
@@ -73,7 +77,7 @@ public final class StoreConfig {
         .backend(granted ? Backend.virtual() : Backend.segmented())
         .pageSize(2L << 20)
         .decayTimeout(Duration.ofSeconds(7))
-        .build();
+        .preset();
   }
 
   /**
@@ -87,12 +91,21 @@ public final class StoreConfig {
         .pageSize(512L << 10)
         .prefetchThreshold(0.90)
         .decayTimeout(Duration.ofSeconds(1))
-        .build();
+        .preset();
   }
 
   /** {@return a new builder that begins with these settings; what is unset stays unset} */
   public Builder toBuilder() {
     return new Builder(this);
+  }
+
+  /** These settings on a shared backend, whose chunk size is not known yet. */
+  StoreConfig on(Backend.Shared shared) {
+    Builder builder = toBuilder().backend(shared);
+    builder.pageSizeIsSet = false;
+    builder.maxPagesIsSet = false;
+    builder.maxBytes = Math.max(builder.maxBytes, shared.chunkSize());
+    return builder.build();
   }
 
   /** {@return where the bytes live} */
@@ -101,7 +114,8 @@ public final class StoreConfig {
   }
 
   /**
-   * {@return the size of a page in bytes; a larger blob gets a page of its own size, or several}
+   * {@return the size of a page in bytes; a larger blob gets a page of its own size, or several; a
+   * shared backend has a chunk size instead}
    */
   public long pageSize() {
     return pageSize;
@@ -117,7 +131,10 @@ public final class StoreConfig {
     return decayTimeout;
   }
 
-  /** {@return the age of its newest blob at which a page expires; empty when nothing expires} */
+  /**
+   * {@return the age of its newest blob at which a page expires; empty when nothing expires, and
+   * when it is unset, which means 30 s where processes share a namespace}
+   */
   public Optional<Duration> ttl() {
     return ttl;
   }
@@ -201,11 +218,13 @@ public final class StoreConfig {
 
     private Backend backend = Backend.segmented();
     private long pageSize = 1L << 20;
+    private boolean pageSizeIsSet;
     private double prefetchThreshold = 0.80;
     private Duration decayTimeout = Duration.ofSeconds(5);
     private boolean ttlIsSet;
     private Optional<Duration> ttl = Optional.empty();
     private int maxPages = Integer.MAX_VALUE;
+    private boolean maxPagesIsSet;
     private long maxBytes = Machine.memoryLimitBytes() / 2;
     private Ticker clock = Ticker.system();
 
@@ -214,11 +233,13 @@ public final class StoreConfig {
     private Builder(StoreConfig config) {
       backend = config.backend;
       pageSize = config.pageSize;
+      pageSizeIsSet = config.pageSizeIsSet;
       prefetchThreshold = config.prefetchThreshold;
       decayTimeout = config.decayTimeout;
       ttlIsSet = config.ttlIsSet;
       ttl = config.ttl;
       maxPages = config.maxPages;
+      maxPagesIsSet = config.maxPagesIsSet;
       maxBytes = config.maxBytes;
       clock = config.clock;
     }
@@ -243,6 +264,7 @@ public final class StoreConfig {
      */
     public Builder pageSize(long bytes) {
       pageSize = ConfigRules.pageSize(bytes);
+      pageSizeIsSet = true;
       return this;
     }
 
@@ -307,6 +329,7 @@ public final class StoreConfig {
      */
     public Builder maxPages(int pages) {
       maxPages = ConfigRules.maxPages(pages);
+      maxPagesIsSet = true;
       return this;
     }
 
@@ -334,13 +357,22 @@ public final class StoreConfig {
       return this;
     }
 
+    /** The settings made so far; a page size that nobody chose stands in nobody's way. */
+    private StoreConfig preset() {
+      pageSizeIsSet = false;
+      return build();
+    }
+
     /**
      * Returns the settings made so far.
      *
      * @return the settings
-     * @throws IllegalArgumentException when {@code maxBytes} is less than {@code pageSize}
+     * @throws IllegalArgumentException when {@code maxBytes} is less than {@code pageSize}, or than
+     *     the chunk size of a shared backend, or when {@code pageSize} or {@code maxPages} is set
+     *     beside a shared backend, which has settings of its own instead
      */
     public StoreConfig build() {
+      ConfigRules.suits(backend, pageSizeIsSet, maxPagesIsSet);
       ConfigRules.fits(backend, pageSize, maxBytes);
       return new StoreConfig(this);
     }

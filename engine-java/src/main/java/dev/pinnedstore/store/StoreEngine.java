@@ -7,12 +7,18 @@ import dev.pinnedstore.backend.CoarseClock;
 import dev.pinnedstore.backend.SegmentedBackend;
 import dev.pinnedstore.backend.StorageBackend;
 import dev.pinnedstore.backend.VirtualBackend;
+import dev.pinnedstore.backend.shared.Names;
+import dev.pinnedstore.backend.shared.NamespaceRefusedException;
+import dev.pinnedstore.backend.shared.SharedBackend;
+import dev.pinnedstore.backend.shared.SharedSettings;
 import dev.pinnedstore.lifecycle.CycleReport;
 import dev.pinnedstore.lifecycle.LifecycleManager;
 import dev.pinnedstore.lifecycle.LifecycleThread;
 import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.MemorySource;
 import dev.pinnedstore.os.NativeTier;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -37,13 +43,16 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
   private static final int CLOSE_ATTEMPTS = 100;
   private static final long CLOSE_PAUSE_NANOS = 1_000_000;
 
+  /** The TTL of a namespace whose creator chose none: a consumer may die. */
+  private static final Duration SHARED_TTL = Duration.ofSeconds(30);
+
   final String name = "pinned-store-" + STORES.incrementAndGet();
   final CoarseClock clock;
   final StorageBackend backend;
   final EventFeed events;
   final RoomQueue waiters;
   private final NativeTier tier;
-  private final StoreConfig config;
+  final StoreConfig config;
   private final LifecycleManager manager;
   private final AtomicLong storeFull = new AtomicLong();
   private final AtomicLong cycles = new AtomicLong();
@@ -60,12 +69,24 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
   private @Nullable LifecycleThread thread;
   private volatile boolean closed;
 
-  StoreEngine(StoreConfig config, NativeTier tier) {
-    this.config = config;
+  /** Says how a shared backend is opened; the others have one way. */
+  interface Opener {
+    SharedBackend open(SharedSettings settings, CoarseClock clock, BackendEvents events)
+        throws NamespaceRefusedException, MappingFailedException, IOException;
+  }
+
+  StoreEngine(StoreConfig wanted, NativeTier tier, Opener opener) {
     this.tier = tier;
-    this.clock = new CoarseClock(config.clock()::nanos, System.currentTimeMillis());
+    this.clock = new CoarseClock(wanted.clock()::nanos, System.currentTimeMillis());
     this.events = new EventFeed(clock, this::failed);
-    this.backend = open(config, tier);
+    if (wanted.backend() instanceof Backend.Shared shared) {
+      SharedBackend opened = openShared(wanted, shared, opener);
+      this.backend = opened;
+      this.config = joined(wanted, shared, opened);
+    } else {
+      this.backend = open(wanted, tier);
+      this.config = wanted;
+    }
     this.waiters = new RoomQueue(backend);
     this.manager =
         new LifecycleManager(
@@ -75,6 +96,39 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
             config.decayTimeout().toNanos(),
             config.ttl().map(Duration::toNanos).orElse(0L));
     logTier(tier);
+  }
+
+  private SharedBackend openShared(StoreConfig config, Backend.Shared shared, Opener opener) {
+    Duration ttl = config.ttl().orElse(config.ttlIsSet() ? Duration.ZERO : SHARED_TTL);
+    SharedSettings settings =
+        new SharedSettings(
+            new Names(shared.directory().toAbsolutePath(), shared.namespace()),
+            shared.chunkSize(),
+            shared.maxChunks(),
+            config.maxBytes(),
+            ttl.toMillis(),
+            config.decayTimeout().toMillis(),
+            SharedBackend.sharedMillis(clock));
+    try {
+      return opener.open(settings, clock, this);
+    } catch (NamespaceRefusedException e) {
+      throw Refusals.namespace(e);
+    } catch (MappingFailedException e) {
+      throw Refusals.refused(e, shared.chunkSize());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The settings with what the namespace's creator chose. */
+  private static StoreConfig joined(
+      StoreConfig wanted, Backend.Shared shared, SharedBackend opened) {
+    StoreConfig.Builder builder =
+        wanted.toBuilder()
+            .backend(shared.chunkSize(opened.chunkBytes()).maxChunks(opened.maxChunks()))
+            .maxBytes(opened.maxBytes());
+    long ttl = opened.ttlMillis();
+    return (ttl == 0 ? builder.noTtl() : builder.ttl(Duration.ofMillis(ttl))).build();
   }
 
   private StorageBackend open(StoreConfig config, NativeTier tier) {
@@ -89,6 +143,7 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
       case Backend.Segmented segmented ->
           new SegmentedBackend(settings, MemorySource.forTier(tier), clock, this);
       case Backend.Virtual range -> openVirtual(settings, range.reserveBytes(), tier);
+      case Backend.Shared shared -> throw new IllegalArgumentException(shared + ": opened apart");
     };
   }
 
@@ -239,9 +294,11 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
   private Capabilities capabilities() {
     boolean granted = tier == NativeTier.GRANTED;
     boolean suits =
-        config.backend() instanceof Backend.Virtual
-            ? config.pageSize() % HUGE_PAGE_BYTES == 0
-            : config.pageSize() >= HUGE_PAGE_BYTES;
+        switch (config.backend()) {
+          case Backend.Virtual _ -> config.pageSize() % HUGE_PAGE_BYTES == 0;
+          case Backend.Segmented _ -> config.pageSize() >= HUGE_PAGE_BYTES;
+          case Backend.Shared _ -> false;
+        };
     boolean huge = granted && suits;
     return new Capabilities(config.backend().name(), granted, huge, NativeTier.flag());
   }

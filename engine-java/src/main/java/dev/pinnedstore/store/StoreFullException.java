@@ -125,6 +125,8 @@ public final class StoreFullException extends PinnedStoreException {
   public enum Limit {
     /** {@link StoreConfig#maxPages()}, in pages. */
     MAX_PAGES("its page limit is reached", "maxPages", "raise maxPages"),
+    /** The chunks that may be alive in a namespace: {@link Backend.Shared#maxChunks()}. */
+    MAX_CHUNKS("its chunk limit is reached", "maxChunks", "raise maxChunks"),
     /** {@link StoreConfig#maxBytes()}, in bytes. */
     MAX_BYTES("its memory limit is reached", "maxBytes", "raise maxBytes"),
     /** The address range of {@link Backend#virtual(long)}, in bytes. */

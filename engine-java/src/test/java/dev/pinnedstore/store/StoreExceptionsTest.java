@@ -146,6 +146,7 @@ class StoreExceptionsTest {
       case BlobTooLargeException _ -> "large";
       case InvalidHandleException _ -> "invalid";
       case StaleHandleException _ -> "stale";
+      case NamespaceException _ -> "namespace";
       case BackingLostException _ -> "lost";
     };
   }

@@ -1,0 +1,120 @@
+package dev.pinnedstore.backend.shared;
+
+import dev.pinnedstore.backend.ViewGroup;
+import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.SharedMapping;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** A chunk as this store sees it: its files mapped, and what the store remembers of it. */
+final class Chunk {
+  /** What readers of this store see of one incarnation. */
+  record View(int generation, MemorySegment segment, ViewGroup group) {}
+
+  final int id;
+  final long capacity;
+
+  /** The chunk's file, header and data. */
+  final MemorySegment base;
+
+  /** The record file. */
+  final MemorySegment table;
+
+  final SharedMapping data;
+  private final SharedMapping records;
+
+  /** The entry in the chunk table; -1 while it has none, as only chunks of the original. */
+  volatile int index;
+
+  /** Null while nobody in this store views the present incarnation. */
+  volatile @Nullable View view;
+
+  /** Whether all of it is in this process's page table; a hint. */
+  boolean touched;
+
+  /** Whether this store's lease is set; guarded by the directory. */
+  boolean leased;
+
+  /** Reservations of this store that are written in place; guarded by the directory. */
+  int windows;
+
+  /** The header as it was seen last, and since when; under the monitor. */
+  private int seenUsed = -1;
+
+  private int seenEntries;
+  private int seenAcknowledged;
+  private int seenGeneration;
+  private long changedMillis;
+
+  /** When it was last walked for being suspect; used by one cycle at a time. */
+  long walkedMillis = Long.MIN_VALUE;
+
+  Chunk(int id, SharedMapping data, SharedMapping records, int index) {
+    this.id = id;
+    this.data = data;
+    this.records = records;
+    this.base = data.base();
+    this.table = records.base();
+    this.capacity = base.byteSize() - ChunkLayout.HEADER_BYTES;
+    this.index = index;
+  }
+
+  int generation() {
+    return ChunkLayout.generation(base);
+  }
+
+  /** Bytes reserved, sealed or not; never more than the capacity, whatever the file says. */
+  long used() {
+    long used = Integer.toUnsignedLong(ChunkLayout.used(base));
+    return Math.min(
+        used == capacity && ChunkLayout.has(base, ChunkLayout.SEALED)
+            ? Integer.toUnsignedLong(ChunkLayout.sealedUsed(base))
+            : used,
+        capacity);
+  }
+
+  boolean isSealed() {
+    return Integer.toUnsignedLong(ChunkLayout.used(base)) >= capacity;
+  }
+
+  /** Whether a writer finds it empty and open, as the original judges it. */
+  boolean isReady() {
+    return ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+  }
+
+  /** Whether as many were acknowledged as were published, by the original's counters. */
+  boolean isCountedOut() {
+    int entries = ChunkLayout.entries(base);
+    return Integer.compareUnsigned(ChunkLayout.acknowledged(base), entries) >= 0;
+  }
+
+  /** Looks at the header and returns since when it has been as it is, as seen from here. */
+  synchronized long stillSince(long nowMillis) {
+    int used = ChunkLayout.used(base);
+    int entries = ChunkLayout.entries(base);
+    int acknowledged = ChunkLayout.acknowledged(base);
+    int generation = generation();
+    if (used != seenUsed
+        || entries != seenEntries
+        || acknowledged != seenAcknowledged
+        || generation != seenGeneration) {
+      seenUsed = used;
+      seenEntries = entries;
+      seenAcknowledged = acknowledged;
+      seenGeneration = generation;
+      changedMillis = nowMillis;
+    }
+    return changedMillis;
+  }
+
+  /** Enters the words of the records into this process's page table. */
+  void touchRecords() throws MappingFailedException {
+    records.touch(RecordLayout.backedBytes(capacity));
+  }
+
+  /** Unmaps both files; false while some thread holds one. */
+  boolean unmap() {
+    boolean dataClosed = data.close();
+    return records.close() && dataClosed;
+  }
+}

@@ -1,0 +1,547 @@
+package dev.pinnedstore.backend.shared;
+
+import dev.pinnedstore.backend.BackendEvents;
+import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.SharedFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
+ * order what processes left that died. Under the keeper's lock, so by one process at a time;
+ * writers and readers never wait for it.
+ *
+ * <h2>The life of a chunk</h2>
+ *
+ * <pre>
+ *   made      writers move the head to it     seal          empty: retire        no lease: open
+ *  -----> ready ------------------------> filled ------> sealed ---------> retired ---------> ready
+ *           |                                                                 |
+ *           | idle for the decay time                leased, and idle for     |
+ *           +----------> unlinked, entry freed <------ the decay time --------+
+ * </pre>
+ *
+ * <ol>
+ *   <li><b>Seal.</b> "sealed used" is written, then "used" goes to the capacity by a
+ *       compare-and-set from that value, then the flag. Every reservation after that fails, and
+ *       every one before it belongs to a cell that is visible now, or to a process without cells.
+ *   <li><b>Empty</b> is a sealed chunk without cells and windows of any store, when
+ *       <ul>
+ *         <li>its records cover all of its bytes, none is live, and as many acknowledgements were
+ *             counted as the records show (so no counting is under way that would land in the next
+ *             incarnation); a process that died between the two is why a suspect chunk is excused
+ *             from the last point once its header was still for the decay time; or
+ *         <li>the counters say so, as the original judges it; and if an original wrote some of the
+ *             bytes, its header was still for the decay time, because an original's reservation is
+ *             invisible until it is counted.
+ *       </ul>
+ *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be. From here on every
+ *       old handle is stale: who viewed or copied and looks at the generation afterwards knows.
+ *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
+ *       generation afterwards, this looks at the leases after the generation was changed; so either
+ *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
+ *       acknowledgement of a small blob is safe only under one. Counters to zero, flags to zero, and
+ *       "used" to zero last: that is what writers, and an original, look for.
+ * </ol>
+ *
+ * <p>Killed anywhere, the next keeper finds the chunk not sealed, sealed, or retired, and goes on
+ * there; retiring is done anew. Between the flags and the last "used" it is sealed with counters at
+ * zero, which is empty by the second rule.
+ */
+final class Keeper {
+  private static final long PATIENCE_NANOS = 1_000_000_000;
+  private static final long PAUSE_NANOS = 100_000;
+  private static final long LOOK_MILLIS = 100;
+  private static final long NAMES_MILLIS = 1_000;
+
+  private final Namespace namespace;
+  private final Peers peers;
+  private final Chunks chunks;
+  private final BackendEvents events;
+  private final long decayMillis;
+
+  /** Retired by this store, so that the generation is known to be new. Under the lock. */
+  private final Set<Chunk> retired = new HashSet<>();
+
+  private volatile long lookedMillis = Long.MIN_VALUE / 2;
+  private long namesMillis = Long.MIN_VALUE / 2;
+  private int adoptedCount;
+
+  Keeper(Namespace namespace, Chunks chunks, BackendEvents events, long decayMillis) {
+    this.namespace = namespace;
+    this.peers = namespace.peers;
+    this.chunks = chunks;
+    this.events = events;
+    this.decayMillis = decayMillis;
+  }
+
+  // ---- what is asked of it
+
+  /** A pass over all chunks: seals what was filled, retires what is empty, opens what is free. */
+  int keep(long now, boolean pressed) {
+    return enter(pressed) ? leave(() -> pass(now, pressed)) : 0;
+  }
+
+  /** Whether a pass would find something, as far as this store can tell without the lock. */
+  boolean hasWork(long now) {
+    if (now - lookedMillis >= LOOK_MILLIS) {
+      return true;
+    }
+    int head = ControlLayout.writeHead(namespace.control());
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      Chunk chunk =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? chunks.find(PeersLayout.id(word)) : null;
+      if (chunk != null && !chunk.isReady() && (chunk.id != head || chunk.isSealed())) {
+        boolean retiredFlag = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+        if (!chunk.isSealed() || retiredFlag || chunk.isCountedOut()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Seals the head if it has been still for the decay time and waits for nobody. */
+  void sealIdle(long now) {
+    Chunk head = chunks.find(ControlLayout.writeHead(namespace.control()));
+    if (head != null && isIdle(head, now) && enter(false)) {
+      var _ = leave(() -> isIdle(head, now) && seal(head) ? 1 : 0);
+    }
+  }
+
+  private boolean isIdle(Chunk head, long now) {
+    return !head.isSealed()
+        && ChunkLayout.used(head.base) != 0
+        && now - head.stillSince(now) >= decayMillis
+        && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+  }
+
+  /** Seals the head for a writer that waits, if it has no room for a size. */
+  void sealFor(long size) {
+    if (enter(true)) {
+      var _ =
+          leave(
+              () -> {
+                Chunk head = chunks.find(ControlLayout.writeHead(namespace.control()));
+                return head != null && head.used() + size > head.capacity && seal(head) ? 1 : 0;
+              });
+    }
+  }
+
+  /** Acknowledges all blobs of chunks whose newest is older than the TTL. */
+  int expire(long now) {
+    return namespace.ttlMillis() != 0 && enter(false)
+        ? leave(() -> each((_, chunk) -> expireOne(chunk, now) ? 1 : 0))
+        : 0;
+  }
+
+  /** Unlinks ready chunks that nobody took for the decay time. */
+  int giveBack(long now, int atMost) {
+    boolean any = false;
+    for (Chunk chunk : chunks.all()) {
+      any |= isForgotten(chunk, now);
+    }
+    return any && enter(false) ? leave(() -> giveBackSome(now, atMost)) : 0;
+  }
+
+  /** Gives a chunk of the original an entry in the chunk table. */
+  void adopt(Chunk chunk) {
+    if (chunk.index < 0 && enter(true)) {
+      var _ = leave(() -> adoptOne(chunk.id) ? 1 : 0);
+    }
+    if (chunk.index < 0) {
+      chunk.index = peers.indexOf(chunk.id);
+    }
+  }
+
+  /** Puts in order what the dead owner of an inherited slot left. */
+  void recoverOwn() {
+    if (enter(true)) {
+      var _ =
+          leave(
+              () -> {
+                recover(peers.slot);
+                return 1;
+              });
+    }
+  }
+
+  // ---- the lock
+
+  private interface Work {
+    int run() throws IOException, MappingFailedException;
+  }
+
+  private boolean enter(boolean patient) {
+    try {
+      long start = System.nanoTime();
+      while (!namespace.tryLockKeeper()) {
+        if (!patient || System.nanoTime() - start > PATIENCE_NANOS) {
+          return false;
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private int leave(Work work) {
+    try {
+      try {
+        return namespace.isCurrent() ? work.run() : 0;
+      } catch (MappingFailedException e) {
+        // What could not be mapped now is tried in a later cycle.
+        return 0;
+      } finally {
+        namespace.unlockKeeper();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private interface Visit {
+    int visit(int index, Chunk chunk) throws IOException, MappingFailedException;
+  }
+
+  private int each(Visit visit) throws IOException, MappingFailedException {
+    int sum = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      if (PeersLayout.state(word) != PeersLayout.ALIVE) {
+        continue;
+      }
+      Chunk chunk = chunks.findOrMap(PeersLayout.id(word));
+      if (chunk == null) {
+        forget(i, PeersLayout.id(word));
+      } else {
+        if (chunk.index < 0) {
+          chunk.index = i;
+        }
+        sum += visit.visit(i, chunk);
+      }
+    }
+    return sum;
+  }
+
+  /** An original removed the file, or a keeper died while it did. */
+  private void forget(int index, int id) throws IOException {
+    if (peers.windows(index) != 0 || peers.isEntered(id)) {
+      return;
+    }
+    var _ = SharedFiles.delete(namespace.names.data(id));
+    var _ = SharedFiles.delete(namespace.names.records(id));
+    peers.free(index);
+  }
+
+  // ---- a pass
+
+  private int pass(long now, boolean pressed) throws IOException, MappingFailedException {
+    if (pressed || now - lookedMillis >= LOOK_MILLIS) {
+      lookedMillis = now;
+      recoverDead();
+      adoptAll();
+    }
+    boolean checkNames = now - namesMillis >= NAMES_MILLIS;
+    namesMillis = checkNames ? now : namesMillis;
+    return each(
+        (index, chunk) -> {
+          if (checkNames && !SharedFiles.exists(namespace.names.data(chunk.id))) {
+            forget(index, chunk.id);
+            return 0;
+          }
+          return tend(chunk, now, pressed) ? 1 : 0;
+        });
+  }
+
+  /** Takes a chunk one or more steps on; true when it is open again. */
+  private boolean tend(Chunk chunk, long now, boolean pressed) throws IOException {
+    long still = now - chunk.stillSince(now);
+    if (chunk.isReady()) {
+      return false;
+    }
+    if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
+      boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
+      boolean isWanted = !isHead || chunk.isSealed() || (pressed && chunk.isCountedOut());
+      if (!isWanted || !seal(chunk)) {
+        return false;
+      }
+    }
+    if (!ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
+      if (!isEmpty(chunk, now, still)) {
+        return false;
+      }
+      retire(chunk);
+    } else if (!retired.contains(chunk)) {
+      retire(chunk);
+    }
+    if (tryOpen(chunk, now)) {
+      return true;
+    }
+    // An idle head stays: an original that finds no file there does not recover from it.
+    boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
+    if (peers.leases(chunk.index) != 0 && (pressed || (still >= decayMillis && !isHead))) {
+      unlink(chunk);
+    }
+    return false;
+  }
+
+  private boolean seal(Chunk chunk) {
+    while (true) {
+      int used = ChunkLayout.used(chunk.base);
+      if (used == 0 && ChunkLayout.entries(chunk.base) == 0) {
+        return false;
+      }
+      boolean isFull = Integer.toUnsignedLong(used) >= chunk.capacity;
+      ChunkLayout.setSealedUsed(chunk.base, used);
+      Steps.reached("seal.noted");
+      if (isFull || ChunkLayout.reserve(chunk.base, used, (int) chunk.capacity)) {
+        Steps.reached("seal.closed");
+        ChunkLayout.raise(chunk.base, ChunkLayout.SEALED);
+        Steps.reached("seal.flagged");
+        return true;
+      }
+    }
+  }
+
+  private boolean isEmpty(Chunk chunk, long now, long still) {
+    boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
+    boolean isCountedOut = chunk.isCountedOut();
+    boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
+    if (!(isCountedOut || isWalkDue)
+        || peers.windows(chunk.index) != 0
+        || peers.isEntered(chunk.id)) {
+      return false;
+    }
+    chunk.walkedMillis = now;
+    long used = chunk.used();
+    Records.Sum sum = Records.sum(chunk, used, chunk.generation());
+    boolean isAccounted = sum.accounted() == used;
+    boolean isStill = still >= decayMillis;
+    boolean isCounted =
+        Integer.compareUnsigned(ChunkLayout.acknowledged(chunk.base), sum.acknowledged()) >= 0;
+    return (isAccounted && sum.live() == 0 && (isCounted || (isSuspect && isStill)))
+        || (isCountedOut && (isAccounted || isStill));
+  }
+
+  private void retire(Chunk chunk) {
+    int past = chunk.generation();
+    boolean anew = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+    if (!anew) {
+      peers.count(
+          PeersLayout.PAST_BLOBS_AT, Integer.toUnsignedLong(ChunkLayout.entries(chunk.base)));
+      events.pageEmptied(chunk.id, namespace.chunkBytes);
+    }
+    ChunkLayout.raise(chunk.base, ChunkLayout.RETIRED);
+    Steps.reached("retire.flagged");
+    int next = ControlLayout.nextGeneration(namespace.control());
+    ChunkLayout.setGeneration(chunk.base, next);
+    Steps.reached("retire.generation");
+    if (anew || past / RecordLayout.GENERATIONS != next / RecordLayout.GENERATIONS) {
+      RecordLayout.clearWords(chunk.table, chunk.capacity);
+    }
+    if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
+      RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
+    }
+    Steps.reached("retire.cleared");
+    retired.add(chunk);
+  }
+
+  private boolean tryOpen(Chunk chunk, long now) {
+    if (peers.leases(chunk.index) != 0
+        || peers.windows(chunk.index) != 0
+        || peers.isEntered(chunk.id)) {
+      return false;
+    }
+    ChunkLayout.reset(chunk.base, now);
+    Steps.reached("open.reset");
+    ChunkLayout.open(chunk.base);
+    Steps.reached("open.done");
+    retired.remove(chunk);
+    peers.count(PeersLayout.RECYCLED_AT);
+    events.pageReused(chunk.id, namespace.chunkBytes);
+    return true;
+  }
+
+  private void unlink(Chunk chunk) throws IOException {
+    var _ = SharedFiles.delete(namespace.names.data(chunk.id));
+    Steps.reached("unlink.data");
+    var _ = SharedFiles.delete(namespace.names.records(chunk.id));
+    Steps.reached("unlink.records");
+    peers.free(chunk.index);
+    retired.remove(chunk);
+    peers.count(PeersLayout.GIVEN_BACK_AT);
+    events.pageGivenBack(chunk.id, namespace.chunkBytes);
+  }
+
+  // ---- decay
+
+  private boolean isForgotten(Chunk chunk, long now) {
+    return chunk.isReady()
+        && chunk.id != ControlLayout.writeHead(namespace.control())
+        && now - ChunkLayout.stillSince(chunk.base) >= decayMillis
+        && now - chunk.stillSince(now) >= 0;
+  }
+
+  private int giveBackSome(long now, int atMost) throws IOException, MappingFailedException {
+    int[] left = {atMost};
+    return each(
+        (_, chunk) -> {
+          if (left[0] == 0 || !isForgotten(chunk, now) || !claimReady(chunk)) {
+            return 0;
+          }
+          left[0]--;
+          retire(chunk);
+          if (chunk.id == ControlLayout.writeHead(namespace.control())) {
+            // A writer took it at this moment; it has seen a full chunk, and may see this one open.
+            var _ = tryOpen(chunk, now);
+            return 0;
+          }
+          unlink(chunk);
+          return 1;
+        });
+  }
+
+  /** Seals a chunk in which nothing was written. */
+  private static boolean claimReady(Chunk chunk) {
+    ChunkLayout.setSealedUsed(chunk.base, 0);
+    if (ChunkLayout.used(chunk.base) != 0
+        || !ChunkLayout.reserve(chunk.base, 0, (int) chunk.capacity)) {
+      return false;
+    }
+    ChunkLayout.raise(chunk.base, ChunkLayout.SEALED);
+    return true;
+  }
+
+  // ---- expiry
+
+  private boolean expireOne(Chunk chunk, long now) {
+    if (!hasExpired(chunk, now) || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
+      return false;
+    }
+    if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED) && !seal(chunk)) {
+      return false;
+    }
+    long used = chunk.used();
+    int generation = chunk.generation();
+    int swept = Records.sweep(chunk, used, generation, () -> hasExpired(chunk, now));
+    if (swept > 0) {
+      var _ = ChunkLayout.countAcknowledged(chunk.base, swept);
+      events.pageExpired(chunk.id, namespace.chunkBytes);
+    }
+    long still = now - chunk.stillSince(now);
+    boolean isForeign = Records.sum(chunk, used, generation).accounted() < used;
+    if (isForeign
+        && still > namespace.ttlMillis()
+        && !peers.isEntered(chunk.id)
+        && peers.windows(chunk.index) == 0) {
+      retire(chunk);
+    }
+    return swept > 0;
+  }
+
+  /** By its newest blob of a JVM; where there is none, by how long the header has been still. */
+  private boolean hasExpired(Chunk chunk, long now) {
+    long newest = ChunkLayout.newest(chunk.base);
+    long last = newest == 0 ? chunk.stillSince(now) : newest;
+    return ChunkLayout.used(chunk.base) != 0 && now - last > namespace.ttlMillis();
+  }
+
+  // ---- the dead, and strangers
+
+  private void recoverDead() throws IOException, MappingFailedException {
+    for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
+      if (slot != peers.slot && peers.isTaken(slot) && namespace.tryLockSlot(slot)) {
+        try {
+          // Again: it may have left in good order since.
+          if (peers.isTaken(slot)) {
+            recover(slot);
+            peers.release(slot);
+          }
+        } finally {
+          namespace.unlockSlot(slot);
+        }
+      }
+    }
+  }
+
+  private void recover(int slot) throws IOException, MappingFailedException {
+    for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
+      long named = peers.named(slot, cell);
+      Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
+      if (chunk != null) {
+        recoverCell(chunk, peers.range(slot, cell));
+      }
+    }
+    Steps.reached("recover.cells");
+    // The dead may also have marked a blob acknowledged without counting that.
+    var _ =
+        each(
+            (_, chunk) -> {
+              if (!chunk.isReady()) {
+                ChunkLayout.raise(chunk.base, ChunkLayout.SUSPECT);
+              }
+              return 0;
+            });
+    peers.clearCells(slot);
+    peers.takeBack(slot);
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      if (PeersLayout.slot(word) == slot && PeersLayout.state(word) == PeersLayout.CLAIMED) {
+        peers.free(i);
+      } else if (PeersLayout.slot(word) == slot && PeersLayout.state(word) == PeersLayout.MAKING) {
+        finish(i, PeersLayout.id(word));
+      }
+    }
+    var _ = SharedFiles.delete(namespace.names.making(slot));
+    var _ = SharedFiles.delete(namespace.names.makingRecords(slot));
+  }
+
+  private void recoverCell(Chunk chunk, long range) {
+    ChunkLayout.raise(chunk.base, ChunkLayout.SUSPECT);
+    long offset = range >>> 32;
+    long size = range & 0xFFFF_FFFFL;
+    if (size > 0 && offset + size <= chunk.used()) {
+      var _ = Records.revoke(chunk, offset, size, chunk.generation());
+    }
+  }
+
+  private void finish(int index, int id) throws IOException {
+    if (SharedFiles.exists(namespace.names.data(id))) {
+      peers.setEntry(index, PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id));
+    } else {
+      forget(index, id);
+    }
+  }
+
+  private void adoptAll() throws IOException {
+    int count = ControlLayout.chunkCount(namespace.control());
+    if (count == adoptedCount) {
+      return;
+    }
+    adoptedCount = count;
+    for (String name :
+        SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
+      OptionalInt id = namespace.names.chunkOf(name);
+      if (id.isPresent() && Integer.compareUnsigned(id.getAsInt(), count) < 0) {
+        var _ = adoptOne(id.getAsInt());
+      }
+    }
+  }
+
+  private boolean adoptOne(int id) {
+    if (peers.isKnown(id)) {
+      return false;
+    }
+    long word = PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id);
+    int index = peers.claim(PeersLayout.CHUNKS, word);
+    return index >= 0;
+  }
+}

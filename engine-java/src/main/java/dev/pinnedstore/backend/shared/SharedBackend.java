@@ -1,0 +1,1001 @@
+package dev.pinnedstore.backend.shared;
+
+import dev.pinnedstore.backend.BackendEvents;
+import dev.pinnedstore.backend.BackendStats;
+import dev.pinnedstore.backend.Codes;
+import dev.pinnedstore.backend.CoarseClock;
+import dev.pinnedstore.backend.StorageBackend;
+import dev.pinnedstore.backend.ViewGroup;
+import dev.pinnedstore.backend.ViewGroups;
+import dev.pinnedstore.os.AliasFailedException;
+import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingFailedException.Limit;
+import dev.pinnedstore.os.MappingLostException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chunks of files that processes share, JVMs and the Rust original alike.
+ *
+ * <h2>An append</h2>
+ *
+ * <ol>
+ *   <li>A {@linkplain Peers cell} is taken that names the chunk.
+ *   <li>One compare-and-set of "used" reserves the bytes, back to back with the blob before. It
+ *       fails in a chunk that is sealed; the cell then says nothing that matters. From here on the
+ *       keeper sees the cell, and lets the chunk alone.
+ *   <li>The cell says which bytes; they are copied; the chunk's newest time is raised; the record is
+ *       stored with release, and only then the entry is counted, so that a counted blob always has
+ *       a record that can be acknowledged.
+ *   <li>The cell is given up, and after that the handle exists.
+ * </ol>
+ *
+ * <p>Killed before the record: whoever recovers the cell makes the bytes padding. Killed after it:
+ * nobody has the handle, so the blob is revoked, to padding as well; whether it was counted does not
+ * matter, as the chunk is suspect then and judged by its records. Killed between the reservation and
+ * the note which bytes: they look like an original's.
+ *
+ * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
+ * head, and makes one if there is none. A head that moved although it had room is sealed by the
+ * keeper later; one whose file is gone counts as full. What happens to a chunk then is written at
+ * {@link Keeper}.
+ *
+ * <p>An acknowledgement is one compare-and-set of the record and, for who succeeds, one addition to
+ * the chunk's counter. Records of small blobs do not tell their generation, so it happens under a
+ * cell there, taken before the generation is looked at.
+ */
+public final class SharedBackend implements StorageBackend {
+  /** The most chunks that can be alive in a namespace. */
+  public static final int MOST_CHUNKS = PeersLayout.CHUNKS;
+
+  /** Makes shared milliseconds greater than zero, whatever the clock begins with. */
+  private static final long EPOCH = 1L << 40;
+
+  private static final long NO_ROOM = -10;
+  private static final int MOST_WAITS = 5_000;
+  private static final long WAIT_NANOS = 200_000;
+  private static final long MOST_GROUP_BYTES = 32L << 20;
+
+  private final Namespace namespace;
+  private final Peers peers;
+  private final MemorySegment control;
+  private final Chunks chunks;
+  private final ChunkMaker maker;
+  private final Keeper keeper;
+  private final ViewGroups groups;
+  private final CoarseClock clock;
+  private final BackendEvents events;
+  private final long capacity;
+  private final long ttlMillis;
+  private final long shiftMillis;
+  private final AtomicLong stalls = new AtomicLong();
+  private final AtomicLong stallNanos = new AtomicLong();
+  private final AtomicLong peakBytes = new AtomicLong();
+  private volatile @Nullable MappingFailedException refusal;
+  private volatile @Nullable Chunk head;
+  private volatile boolean writes;
+  private volatile boolean closed;
+  private boolean left;
+
+  private SharedBackend(
+      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
+    this.namespace = namespace;
+    this.peers = namespace.peers;
+    this.control = namespace.control();
+    this.capacity = namespace.capacity;
+    this.ttlMillis = namespace.ttlMillis();
+    this.clock = clock;
+    this.events = events;
+    this.shiftMillis = sharedShift(clock);
+    this.groups = new ViewGroups(Math.max(namespace.chunkBytes, MOST_GROUP_BYTES));
+    this.chunks = new Chunks(namespace, groups, this::dropped);
+    this.maker = new ChunkMaker(namespace, chunks);
+    this.keeper = new Keeper(namespace, chunks, events, settings.decayMillis());
+  }
+
+  /** What turns epoch milliseconds of a clock into those that all processes share. */
+  private static long sharedShift(CoarseClock clock) {
+    return clock.monotonicShiftMillis() + EPOCH;
+  }
+
+  /**
+   * Returns the time that all processes of a machine share.
+   *
+   * @param clock the store's clock
+   * @return milliseconds
+   */
+  public static long sharedMillis(CoarseClock clock) {
+    return clock.exactMillis() + sharedShift(clock);
+  }
+
+  /**
+   * Creates a namespace.
+   *
+   * @param settings what it is
+   * @param clock the store's clock
+   * @param events is told of chunks
+   * @return the backend, the only one that takes part so far
+   * @throws NamespaceRefusedException when it is in use
+   * @throws MappingFailedException when the file system has no room for the first chunk
+   * @throws IOException when the file system refuses
+   */
+  public static SharedBackend create(
+      SharedSettings settings, CoarseClock clock, BackendEvents events)
+      throws NamespaceRefusedException, MappingFailedException, IOException {
+    return begin(Namespace.create(settings), settings, clock, events);
+  }
+
+  /**
+   * Joins a namespace.
+   *
+   * @param settings its names; the rest if an original created it
+   * @param clock the store's clock
+   * @param events is told of chunks
+   * @return the backend
+   * @throws NamespaceRefusedException when there is none, or it is not what it should be
+   * @throws MappingFailedException when the process may not map more
+   * @throws IOException when the file system refuses
+   */
+  public static SharedBackend attach(
+      SharedSettings settings, CoarseClock clock, BackendEvents events)
+      throws NamespaceRefusedException, MappingFailedException, IOException {
+    return begin(Namespace.attach(settings), settings, clock, events);
+  }
+
+  /**
+   * Creates a namespace, or joins it if it is in use.
+   *
+   * @param settings what it is
+   * @param clock the store's clock
+   * @param events is told of chunks
+   * @return the backend
+   * @throws NamespaceRefusedException when it is not what it should be
+   * @throws MappingFailedException when the file system has no room for the first chunk
+   * @throws IOException when the file system refuses
+   */
+  public static SharedBackend createOrAttach(
+      SharedSettings settings, CoarseClock clock, BackendEvents events)
+      throws NamespaceRefusedException, MappingFailedException, IOException {
+    while (true) {
+      try {
+        return create(settings, clock, events);
+      } catch (NamespaceRefusedException e) {
+        if (e.reason() != NamespaceRefusedException.Reason.IN_USE) {
+          throw e;
+        }
+      }
+      try {
+        return attach(settings, clock, events);
+      } catch (NamespaceRefusedException e) {
+        // The last one left it between the two.
+        if (e.reason() != NamespaceRefusedException.Reason.MISSING) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static SharedBackend begin(
+      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
+    SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
+    if (namespace.peers.inherited) {
+      backend.keeper.recoverOwn();
+    }
+    return backend;
+  }
+
+  /**
+   * Removes what dead processes left of a namespace.
+   *
+   * @param names its files
+   * @return what was removed; null when somebody uses it
+   * @throws NamespaceRefusedException when it belongs to another user
+   * @throws IOException when the file system refuses
+   */
+  public static @Nullable Removed cleanUp(Names names)
+      throws NamespaceRefusedException, IOException {
+    return Namespace.cleanUp(names);
+  }
+
+  /**
+   * Returns the size of a chunk file, which the namespace's creator chose.
+   *
+   * @return bytes
+   */
+  public long chunkBytes() {
+    return namespace.chunkBytes;
+  }
+
+  /**
+   * Returns how many chunks may be alive, as the namespace's creator chose.
+   *
+   * @return chunks
+   */
+  public long maxChunks() {
+    return peers.figure(PeersLayout.MAX_CHUNKS_AT);
+  }
+
+  /**
+   * Returns how many bytes chunks may have, as the namespace's creator chose.
+   *
+   * @return bytes
+   */
+  public long maxBytes() {
+    return peers.figure(PeersLayout.MAX_BYTES_AT);
+  }
+
+  /**
+   * Returns the time after which blobs expire, as the namespace's creator chose.
+   *
+   * @return milliseconds, 0 for never
+   */
+  public long ttlMillis() {
+    return ttlMillis;
+  }
+
+  @Override
+  public long maxBlobBytes() {
+    return capacity;
+  }
+
+  // ---- append
+
+  @Override
+  public long reserve(long size, long millis) {
+    try {
+      Chunk chunk = head;
+      if (chunk != null && chunk.id == ControlLayout.writeHead(control) && !isPast(chunk, millis)) {
+        long start = reserveIn(chunk, size);
+        if (start >= 0) {
+          return Codes.place(chunk.id, start);
+        }
+      }
+      return reserveSlowly(size, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private long reserveIn(Chunk chunk, long size) {
+    MemorySegment base = chunk.base;
+    int used = ChunkLayout.used(base);
+    if (Integer.toUnsignedLong(used) + size > capacity) {
+      return NO_ROOM;
+    }
+    long cell = peers.enter(chunk.id);
+    boolean reserved = false;
+    try {
+      Steps.reached("append.entered");
+      while (Integer.toUnsignedLong(used) + size <= capacity) {
+        if (ChunkLayout.reserve(base, used, (int) (used + size))) {
+          Steps.reached("append.reserved");
+          peers.holds(cell, Integer.toUnsignedLong(used), size);
+          Steps.reached("append.held");
+          reserved = true;
+          return Integer.toUnsignedLong(used);
+        }
+        used = ChunkLayout.used(base);
+      }
+      return NO_ROOM;
+    } finally {
+      if (!reserved) {
+        peers.leave(cell);
+      }
+    }
+  }
+
+  private long reserveSlowly(long size, long millis) {
+    writes = true;
+    int waits = 0;
+    while (!closed) {
+      int headId = ControlLayout.writeHead(control);
+      long changes = changes();
+      Chunk chunk = mapped(headId);
+      if (chunk != null) {
+        head = chunk;
+        long start = isPast(chunk, millis) ? NO_ROOM : reserveIn(chunk, size);
+        if (start >= 0) {
+          return Codes.place(headId, start);
+        }
+      }
+      long next = chunk == null && refusal != null ? Codes.FULL_SYSTEM : successor(headId);
+      if (next >= 0) {
+        if (ControlLayout.moveHead(control, headId, (int) next)) {
+          peers.count(PeersLayout.BEGUN_AT);
+          Steps.reached("append.moved");
+        }
+        continue;
+      }
+      if (relieve() || ControlLayout.writeHead(control) != headId || changes() != changes) {
+        continue;
+      }
+      if (waits++ == MOST_WAITS || !peers.isAnyInTheMaking()) {
+        return next;
+      }
+      LockSupport.parkNanos(WAIT_NANOS);
+    }
+    return Codes.CLOSED;
+  }
+
+  /** A ready chunk other than the head, made now if there is none; or a refusal. */
+  private long successor(int headId) {
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      int id = PeersLayout.id(word);
+      if (PeersLayout.state(word) == PeersLayout.ALIVE && id != headId) {
+        Chunk chunk = mapped(id);
+        if (chunk != null && chunk.isReady()) {
+          return id;
+        }
+      }
+    }
+    long start = clock.nanos();
+    long made = make();
+    if (made >= 0) {
+      long nanos = clock.nanos() - start;
+      stalls.incrementAndGet();
+      stallNanos.addAndGet(nanos);
+      events.stalled((int) made, namespace.chunkBytes, nanos);
+    }
+    return made;
+  }
+
+  /** The id of a new chunk, or a refusal. */
+  private long make() {
+    try {
+      Chunk chunk = maker.make(sharedNow());
+      if (chunk == null) {
+        boolean byBytes = maxBytes() / namespace.chunkBytes < maxChunks();
+        return byBytes ? Codes.FULL_BYTES : Codes.FULL_CHUNKS;
+      }
+      refusal = null;
+      long bytes = aliveChunks() * namespace.chunkBytes;
+      peakBytes.accumulateAndGet(bytes, Math::max);
+      return chunk.id;
+    } catch (MappingFailedException e) {
+      refusal = e;
+      return Codes.FULL_SYSTEM;
+    }
+  }
+
+  /** At a limit: takes every chunk as far as it goes; whether one was opened. */
+  private boolean relieve() {
+    chunks.tidy();
+    var _ = groups.closeComplete(clock.nanos(), true);
+    int opened = keeper.keep(sharedNow(), true);
+    chunks.tidy();
+    return opened > 0;
+  }
+
+  /** Counts what may have made room for somebody. */
+  private long changes() {
+    return peers.figure(PeersLayout.MADE_AT)
+        + peers.figure(PeersLayout.RECYCLED_AT)
+        + peers.figure(PeersLayout.GIVEN_BACK_AT);
+  }
+
+  @Override
+  public MemorySegment window(long place, long size, Arena arena) {
+    Chunk chunk = at(place);
+    long start = start(place);
+    if (chunk.index < 0) {
+      keeper.adopt(chunk);
+    }
+    chunks.openWindow(chunk);
+    Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
+    peers.leave(peers.find(chunk.id, start, size));
+    Steps.reached("window.opened");
+    MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
+    try {
+      return window.fill((byte) 0);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  @Override
+  public void publish(long place, MemorySegment source, long offset, long size, long millis) {
+    Chunk chunk = at(place);
+    long start = start(place);
+    boolean copied = false;
+    try {
+      MemorySegment.copy(source, offset, chunk.base, ChunkLayout.HEADER_BYTES + start, size);
+      copied = true;
+    } catch (InternalError e) {
+      throw lost(e);
+    } finally {
+      if (!copied) {
+        cancel(place, size);
+      }
+    }
+    publishCopied(chunk, start, size, millis);
+  }
+
+  @Override
+  public void publish(long place, byte[] source, int offset, int size, long millis) {
+    Chunk chunk = at(place);
+    long start = start(place);
+    boolean copied = false;
+    try {
+      MemorySegment.copy(
+          source,
+          offset,
+          chunk.base,
+          ValueLayout.JAVA_BYTE,
+          ChunkLayout.HEADER_BYTES + start,
+          size);
+      copied = true;
+    } catch (InternalError e) {
+      throw lost(e);
+    } finally {
+      if (!copied) {
+        cancel(place, size);
+      }
+    }
+    publishCopied(chunk, start, size, millis);
+  }
+
+  private void publishCopied(Chunk chunk, long start, long size, long millis) {
+    long cell = peers.find(chunk.id, start, size);
+    try {
+      publishAs(chunk, start, size, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    } finally {
+      peers.leave(cell);
+    }
+    Steps.reached("append.left");
+  }
+
+  private void publishAs(Chunk chunk, long start, long size, long millis) {
+    Steps.reached("append.copied");
+    if (millis + shiftMillis > ChunkLayout.newest(chunk.base)) {
+      ChunkLayout.raiseNewest(chunk.base, millis + shiftMillis);
+    }
+    Records.put(chunk, RecordLayout.LIVE, start, size, chunk.generation(), millis);
+    Steps.reached("append.recorded");
+    ChunkLayout.countEntry(chunk.base);
+    Steps.reached("append.counted");
+    ChunkLayout.setFirstWrite(chunk.base, millis);
+    Steps.reached("append.stamped");
+  }
+
+  @Override
+  public void publish(long place, long size, long millis) {
+    Chunk chunk = at(place);
+    try {
+      publishAs(chunk, start(place), size, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    } finally {
+      chunks.closeWindow(chunk);
+    }
+  }
+
+  @Override
+  public void cancel(long place, long size) {
+    Chunk chunk = at(place);
+    long start = start(place);
+    long cell = peers.find(chunk.id, start, size);
+    if (cell < 0) {
+      chunks.closeWindow(chunk);
+      return;
+    }
+    try {
+      Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
+    } catch (InternalError e) {
+      throw lost(e);
+    } finally {
+      peers.leave(cell);
+    }
+  }
+
+  @Override
+  public int generation(int pageId) {
+    return at(Codes.place(pageId, 0)).generation();
+  }
+
+  // ---- read
+
+  @Override
+  public @Nullable MemorySegment view(
+      int pageId, int offset, int size, int generation, long millis) {
+    Chunk chunk = chunks.find(pageId);
+    // The view first, the generation after.
+    Chunk.View view = chunk == null ? null : chunk.view;
+    if (chunk == null || view == null || view.generation() != generation) {
+      return null;
+    }
+    try {
+      return state(chunk, offset, size, generation, millis) == Codes.LIVE ? view.segment() : null;
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  @Override
+  public void openView(int pageId, int offset, int size) {
+    try {
+      Chunk chunk = mappedOrThrow(pageId);
+      if (chunk != null) {
+        if (chunk.index < 0) {
+          keeper.adopt(chunk);
+        }
+        openView(chunk);
+      }
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private void openView(Chunk chunk) {
+    synchronized (chunk) {
+      Chunk.View view = chunk.view;
+      if (view != null && view.generation() == chunk.generation()) {
+        return;
+      }
+      if (!chunks.lease(chunk)) {
+        settle(chunk);
+        return;
+      }
+      Steps.reached("view.leased");
+      VarHandle.fullFence();
+      boolean opened = false;
+      try {
+        int generation = chunk.generation();
+        ViewGroup group =
+            ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)
+                ? null
+                : groups.join(clock.nanos(), capacity);
+        if (group != null) {
+          try {
+            MemorySegment segment =
+                chunk.data.alias(ChunkLayout.HEADER_BYTES, capacity, group.arena).asReadOnly();
+            chunk.view = new Chunk.View(generation, segment, group);
+            opened = true;
+          } finally {
+            if (!opened) {
+              groups.leave(group);
+            }
+          }
+        }
+      } finally {
+        if (!opened) {
+          chunks.endLease(chunk);
+        }
+      }
+    }
+  }
+
+  /** A chunk that is gone, or whose earlier views have not died: helps that on. */
+  private void settle(Chunk chunk) {
+    if (chunk.index < 0) {
+      throw new AliasFailedException(
+          new MappingFailedException(
+              Limit.OTHER,
+              "chunks=" + PeersLayout.CHUNKS + ": no more can be viewed",
+              -1,
+              -1,
+              null));
+    }
+    chunks.tidy();
+    var _ = groups.closeComplete(clock.nanos(), true);
+    chunks.tidy();
+  }
+
+  @Override
+  public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
+    Chunk chunk = chunks.find(pageId);
+    try {
+      if (chunk == null || state(chunk, offset, size, generation, millis) != Codes.LIVE) {
+        return null;
+      }
+      byte[] copy = new byte[size];
+      long start = ChunkLayout.HEADER_BYTES + Integer.toUnsignedLong(offset);
+      MemorySegment.copy(chunk.base, ValueLayout.JAVA_BYTE, start, copy, 0, size);
+      VarHandle.loadLoadFence();
+      // An acknowledged blob's bytes stay until the generation changes.
+      return chunk.generation() == generation ? copy : null;
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  @Override
+  public int check(int pageId, int offset, int size, int generation, long millis) {
+    try {
+      Chunk chunk = mappedOrThrow(pageId);
+      if (chunk != null) {
+        int state = state(chunk, offset, size, generation, millis);
+        if (state != Codes.NEVER_ISSUED) {
+          return state;
+        }
+      }
+      return isPast(chunk, pageId, offset, size, generation) ? Codes.STALE : Codes.NEVER_ISSUED;
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  /** What a handle is in a chunk of its generation; never issued if that is another. */
+  private int state(Chunk chunk, int offset, int size, int generation, long millis) {
+    long start = Integer.toUnsignedLong(offset);
+    long bytes = Integer.toUnsignedLong(size);
+    if (chunk.generation() != generation || bytes == 0 || start + bytes > capacity) {
+      return Codes.NEVER_ISSUED;
+    }
+    int record = Records.state(chunk, start, bytes, generation, millis);
+    if (record == RecordLayout.LIVE) {
+      return isPast(chunk, ttlMillis == 0 ? 0 : clock.millis()) ? Codes.STALE : Codes.LIVE;
+    }
+    if (record == RecordLayout.ACKNOWLEDGED) {
+      return Codes.ACKNOWLEDGED;
+    }
+    return record == RecordLayout.NONE && isOriginals(chunk, start, bytes, generation)
+        ? age(millis)
+        : Codes.NEVER_ISSUED;
+  }
+
+  /** Whether an original may have written these bytes: reserved, without record, and no JVM's. */
+  private boolean isOriginals(Chunk chunk, long start, long bytes, int generation) {
+    return start + bytes <= chunk.used()
+        && !peers.isReserved(chunk.id, start, bytes)
+        && Records.isFree(chunk, start, bytes, generation)
+        && chunk.generation() == generation;
+  }
+
+  /** An original's blob expires by its own time. */
+  private int age(long millis) {
+    return ttlMillis != 0 && clock.millis() - millis > ttlMillis ? Codes.STALE : Codes.LIVE;
+  }
+
+  /** Whether all that JVMs wrote in a chunk has expired, at a time in epoch milliseconds. */
+  private boolean isPast(Chunk chunk, long millis) {
+    if (ttlMillis == 0) {
+      return false;
+    }
+    long newest = ChunkLayout.newest(chunk.base);
+    return newest != 0 && millis + shiftMillis - newest > ttlMillis;
+  }
+
+  private boolean isPast(
+      @Nullable Chunk chunk, int pageId, int offset, int size, int generation) {
+    long end = Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size);
+    if (size == 0 || end > capacity || !isIssued(pageId, generation)) {
+      return false;
+    }
+    int first = namespace.firstGeneration;
+    return chunk == null
+        || Integer.compareUnsigned(generation - first, chunk.generation() - first) < 0;
+  }
+
+  /** Whether a chunk of that id may have had that generation. */
+  private boolean isIssued(int pageId, int generation) {
+    int first = namespace.firstGeneration;
+    int newest = ControlLayout.generation(control);
+    return Integer.compareUnsigned(pageId, ControlLayout.chunkCount(control)) < 0
+        && Integer.compareUnsigned(generation - first, newest - first) <= 0;
+  }
+
+  // ---- acknowledge
+
+  @Override
+  public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
+    try {
+      Chunk chunk = mappedOrThrow(pageId);
+      if (chunk == null || state(chunk, offset, size, generation, millis) != Codes.LIVE) {
+        return check(pageId, offset, size, generation, millis);
+      }
+      long start = Integer.toUnsignedLong(offset);
+      long bytes = Integer.toUnsignedLong(size);
+      boolean direct =
+          bytes >= RecordLayout.LARGE
+              && Records.change(
+                  chunk,
+                  start,
+                  bytes,
+                  generation,
+                  millis,
+                  RecordLayout.LIVE,
+                  RecordLayout.ACKNOWLEDGED);
+      boolean done =
+          direct
+              ? counted(chunk)
+              : acknowledgeInCell(chunk, start, bytes, generation, millis);
+      return done ? Codes.LIVE : check(pageId, offset, size, generation, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  /** A small blob, or one of the original, whose record is made now. */
+  private boolean acknowledgeInCell(
+      Chunk chunk, long start, long size, int generation, long millis) {
+    long cell = peers.enter(chunk.id);
+    try {
+      if (chunk.generation() != generation || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
+        return false;
+      }
+      int from = Records.state(chunk, start, size, generation, millis);
+      boolean isOpen = from == RecordLayout.LIVE || from == RecordLayout.NONE;
+      return isOpen
+          && Records.change(
+              chunk, start, size, generation, millis, from, RecordLayout.ACKNOWLEDGED)
+          && counted(chunk);
+    } finally {
+      peers.leave(cell);
+    }
+  }
+
+  private boolean counted(Chunk chunk) {
+    Steps.reached("acknowledge.recorded");
+    int acknowledged = ChunkLayout.countAcknowledged(chunk.base, 1);
+    Steps.reached("acknowledge.counted");
+    if (Integer.compareUnsigned(acknowledged, ChunkLayout.entries(chunk.base)) >= 0) {
+      ChunkLayout.setEmptySince(chunk.base, Math.max(1, clock.millis()));
+      if (chunk.isSealed() || chunk.id != ControlLayout.writeHead(control)) {
+        events.roomMayCome(capacity);
+      }
+    }
+    return true;
+  }
+
+  // ---- room
+
+  @Override
+  public boolean hasRoom(long size) {
+    int headId = ControlLayout.writeHead(control);
+    Chunk chunk = mapped(headId);
+    if (chunk != null && Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) + size <= capacity) {
+      return true;
+    }
+    int used = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      used += word != 0 ? 1 : 0;
+      Chunk other =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
+      boolean comes =
+          other != null
+              && (other.isReady()
+                  || (other.isCountedOut() && (other.id != headId || other.isSealed())));
+      if (comes && peers.leases(i) == 0) {
+        return true;
+      }
+    }
+    return used < namespace.limit() && refusal == null;
+  }
+
+  @Override
+  public void sealFor(long size) {
+    keeper.sealFor(size);
+  }
+
+  @Override
+  public @Nullable MappingFailedException refusal() {
+    return refusal;
+  }
+
+  // ---- the lifecycle's side
+
+  @Override
+  public long pageBytes() {
+    return namespace.chunkBytes;
+  }
+
+  @Override
+  public double fill() {
+    Chunk chunk = mapped(ControlLayout.writeHead(control));
+    return chunk == null
+        ? 1
+        : (double) Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) / capacity;
+  }
+
+  @Override
+  public long pagesBegun() {
+    return peers.figure(PeersLayout.BEGUN_AT);
+  }
+
+  @Override
+  public long pagesReused() {
+    return peers.figure(PeersLayout.RECYCLED_AT);
+  }
+
+  @Override
+  public int readyPages() {
+    int headId = ControlLayout.writeHead(control);
+    int ready = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      int state = PeersLayout.state(word);
+      if (state == PeersLayout.CLAIMED || state == PeersLayout.MAKING) {
+        // Some process makes it now; one is enough for all.
+        ready++;
+      } else if (state == PeersLayout.ALIVE && PeersLayout.id(word) != headId) {
+        Chunk chunk = chunks.find(PeersLayout.id(word));
+        ready += chunk != null && chunk.isReady() ? 1 : 0;
+      }
+    }
+    return ready;
+  }
+
+  @Override
+  public boolean makeReady() {
+    long start = clock.nanos();
+    long made = make();
+    if (made >= 0) {
+      events.pageMade((int) made, namespace.chunkBytes, clock.nanos() - start);
+    }
+    return made >= 0;
+  }
+
+  @Override
+  public long recycle(boolean atOnce) {
+    chunks.tidy();
+    int closedGroups = groups.closeComplete(clock.nanos(), atOnce);
+    chunks.tidy();
+    long now = sharedNow();
+    int opened = atOnce || keeper.hasWork(now) ? keeper.keep(now, false) : 0;
+    if (opened > 0) {
+      events.roomMayCome(opened * capacity);
+    }
+    if (writes) {
+      touchReady();
+    }
+    return ((long) closedGroups << 32) | opened;
+  }
+
+  /** Maps what another process made, before a writer of this one comes to it. */
+  private void touchReady() {
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      Chunk chunk =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
+      if (chunk != null && !chunk.touched && chunk.isReady()) {
+        try {
+          chunks.touch(chunk);
+        } catch (MappingFailedException e) {
+          refusal = e;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void sealIdle(long stillSinceNanos) {
+    keeper.sealIdle(sharedNow());
+  }
+
+  @Override
+  public int giveBack(long idleSinceNanos, int atMost) {
+    return keeper.giveBack(sharedNow(), atMost);
+  }
+
+  @Override
+  public int expire() {
+    return keeper.expire(sharedNow());
+  }
+
+  @Override
+  public void setPolled(boolean polled) {
+    groups.setGrouping(polled);
+  }
+
+  @Override
+  public BackendStats stats() {
+    long live = 0;
+    long appended = peers.figure(PeersLayout.PAST_BLOBS_AT);
+    for (Chunk chunk : chunks.all()) {
+      long entries = Integer.toUnsignedLong(ChunkLayout.entries(chunk.base));
+      long acknowledged = Integer.toUnsignedLong(ChunkLayout.acknowledged(chunk.base));
+      if (!ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
+        live += Math.max(0, entries - acknowledged);
+        appended += entries;
+      }
+    }
+    long alive = aliveChunks();
+    long bytes = alive * namespace.chunkBytes;
+    return new BackendStats(
+        alive,
+        readyPages(),
+        peers.figure(PeersLayout.MADE_AT),
+        pagesReused(),
+        peers.figure(PeersLayout.GIVEN_BACK_AT),
+        bytes,
+        peakBytes.accumulateAndGet(bytes, Math::max),
+        alive * RecordLayout.backedBytes(capacity),
+        groups.waitingBytes(),
+        live,
+        appended,
+        stalls.get(),
+        stallNanos.get());
+  }
+
+  @Override
+  public boolean close() {
+    closed = true;
+    if (left) {
+      return true;
+    }
+    if (!chunks.close()) {
+      return false;
+    }
+    left = true;
+    try {
+      namespace.leave();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return true;
+  }
+
+  // ---- inside
+
+  private long aliveChunks() {
+    long alive = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      alive += PeersLayout.state(peers.entry(i)) == PeersLayout.ALIVE ? 1 : 0;
+    }
+    return alive;
+  }
+
+  private long sharedNow() {
+    return clock.exactMillis() + shiftMillis;
+  }
+
+  private void dropped(Chunk chunk) {
+    if (head == chunk) {
+      head = null;
+    }
+  }
+
+  /** The chunk of an id, mapped now if need be; null when there is none or it cannot be mapped. */
+  private @Nullable Chunk mapped(int id) {
+    Chunk found = chunks.find(id);
+    if (found != null) {
+      return found;
+    }
+    try {
+      Chunk mapped = chunks.findOrMap(id);
+      refusal = mapped != null ? null : refusal;
+      return mapped;
+    } catch (MappingFailedException e) {
+      refusal = e;
+      return null;
+    }
+  }
+
+  private @Nullable Chunk mappedOrThrow(int id) {
+    try {
+      return chunks.findOrMap(id);
+    } catch (MappingFailedException e) {
+      throw new AliasFailedException(e);
+    }
+  }
+
+  /** The chunk of a place that the caller holds; it cannot be dropped meanwhile. */
+  private Chunk at(long place) {
+    Chunk chunk = chunks.find(Codes.pageId(place));
+    if (chunk == null) {
+      throw new IllegalStateException("chunk id=" + Codes.pageId(place) + ": is closed");
+    }
+    return chunk;
+  }
+
+  private static long start(long place) {
+    return Integer.toUnsignedLong(Codes.offset(place));
+  }
+
+  private MappingLostException lost(InternalError e) {
+    return MappingLostException.of(
+        "a chunk of namespace=" + namespace.names.namespace() + " in " + namespace.names.directory(),
+        e);
+  }
+}

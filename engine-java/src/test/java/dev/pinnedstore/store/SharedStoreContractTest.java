@@ -1,0 +1,9 @@
+package dev.pinnedstore.store;
+
+/** Chunks in files that processes share, in the process that created them. */
+class SharedStoreContractTest extends StoreContract {
+  @Override
+  PinnedStore openStore(StoreConfig config) {
+    return PinnedStore.open(SharedStores.translate(config));
+  }
+}

@@ -1,0 +1,30 @@
+package dev.pinnedstore.store;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Settings of pages, as settings of chunks with the same room. */
+final class SharedStores {
+  private static final long HEADER = 64;
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  private SharedStores() {}
+
+  /** A name that no other test has, nor any other process. */
+  static String newNamespace() {
+    return "pinnedstore-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+  }
+
+  /** A config of a namespace of its own. */
+  static StoreConfig translate(StoreConfig config) {
+    long chunk = config.pageSize() + HEADER;
+    StoreConfig.Builder builder =
+        StoreConfig.builder()
+            .backend(
+                Backend.shared(newNamespace()).chunkSize(chunk).maxChunks(config.maxPages()))
+            .prefetchThreshold(config.prefetchThreshold())
+            .decayTimeout(config.decayTimeout())
+            .maxBytes(config.maxBytes() / config.pageSize() * chunk)
+            .clock(config.clock());
+    return (config.ttl().isPresent() ? builder.ttl(config.ttl().get()) : builder.noTtl()).build();
+  }
+}
