@@ -1,5 +1,7 @@
 package dev.pinnedstore.store.shared;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +26,13 @@ final class OriginalChunks {
     this.directory = directory;
     this.namespace = namespace;
     this.chunkSize = chunkSize;
+  }
+
+  static void checkNamespace(String namespace) {
+    int bytes = namespace.getBytes(UTF_8).length;
+    if (bytes < 1 || bytes > 200 || namespace.contains("/") || namespace.contains("\0")) {
+      throw OriginalError.invalidHandle();
+    }
   }
 
   static Path control(Path directory, String namespace) {

@@ -17,7 +17,6 @@ import static dev.pinnedstore.store.shared.OriginalLayout.USED;
 import static dev.pinnedstore.store.shared.OriginalLayout.VERSION;
 import static dev.pinnedstore.store.shared.OriginalLayout.WRITE_HEAD;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pinnedstore.store.BlobHandle;
 import java.io.IOException;
@@ -60,7 +59,7 @@ final class OriginalPeer implements Peer {
   }
 
   static OriginalPeer create(Path directory, String namespace, long chunkSize, int maxChunks) {
-    checkNamespace(namespace);
+    OriginalChunks.checkNamespace(namespace);
     if (chunkSize <= HEADER_BYTES) {
       throw OriginalError.dataTooLarge(chunkSize, HEADER_BYTES + 1);
     }
@@ -81,7 +80,7 @@ final class OriginalPeer implements Peer {
   }
 
   static OriginalPeer attach(Path directory, String namespace, int maxChunks) {
-    checkNamespace(namespace);
+    OriginalChunks.checkNamespace(namespace);
     OriginalFile control =
         OriginalFile.open(OriginalChunks.control(directory, namespace), 0, CONTROL_BYTES);
     if (control.getLong(CONTROL_MAGIC) != MAGIC || control.getAcquire(CONTROL_VERSION) != VERSION) {
@@ -111,13 +110,6 @@ final class OriginalPeer implements Peer {
       OriginalFile control = OriginalFile.open(path, 0, CONTROL_BYTES);
       OriginalChunks.unlinkAll(directory, namespace, control.getAcquire(CHUNK_COUNT));
       control.leave();
-    }
-  }
-
-  private static void checkNamespace(String namespace) {
-    int bytes = namespace.getBytes(UTF_8).length;
-    if (bytes < 1 || bytes > 200 || namespace.contains("/") || namespace.contains("\0")) {
-      throw OriginalError.invalidHandle();
     }
   }
 
