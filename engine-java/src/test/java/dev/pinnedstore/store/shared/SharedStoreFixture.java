@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * namespace are two process slots, and all that a process of its own would be but for dying.
  */
 @Tag("contract")
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 abstract class SharedStoreFixture {
   static final int CHUNK = 4096;
 
