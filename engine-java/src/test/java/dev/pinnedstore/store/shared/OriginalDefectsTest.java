@@ -58,26 +58,33 @@ class OriginalDefectsTest extends SharedStoreFixture {
   void cleanUpNeverTakesTheChunkThatWritersAreIn() throws Exception {
     PinnedStore writer = open();
     PinnedStore cleaner = attach();
+    // So many to look at that the head moves on while it looks.
+    List<BlobHandle> live = fillChunks(writer, -100, 100);
+    live.forEach(handle -> assertThat(cleaner.resolve(handle)).isNotNull());
     AtomicBoolean done = new AtomicBoolean();
     CompletableFuture<Void> cleaning =
         CompletableFuture.runAsync(
             () -> {
               while (!done.get()) {
-                clock.advance(DECAY);
                 cleaner.maintain();
               }
             });
     try {
-      for (int i = 0; i < 20_000; i++) {
-        BlobHandle handle = writer.append(Bytes.of(i, 200));
-        assertThat(writer.resolve(handle)).isEqualTo(Bytes.of(i, 200));
+      for (int i = 0; i < 10_000; i++) {
+        // All of a chunk is acknowledged from its first blob on, and two more follow in it.
+        BlobHandle handle = writer.append(Bytes.of(i, CAPACITY / 3));
+        assertThat(cleaner.resolve(handle)).isEqualTo(Bytes.of(i, CAPACITY / 3));
         assertThat(writer.acknowledge(handle)).isTrue();
+        clock.advance(DECAY);
       }
     } finally {
       done.set(true);
       cleaning.get();
     }
     assertLive(attach(), writer.append(Bytes.of(-1, 200)), -1);
+    for (int i = 0; i < live.size(); i++) {
+      assertLive(cleaner, live.get(i), i - 100);
+    }
   }
 
   @Test
@@ -170,6 +177,7 @@ class OriginalDefectsTest extends SharedStoreFixture {
     settle(cleaner);
 
     assertLive(creator, kept, 0);
+    assertLive(attach(), kept, 0);
   }
 
   @Test
