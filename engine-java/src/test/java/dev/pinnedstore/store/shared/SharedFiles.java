@@ -1,9 +1,13 @@
 package dev.pinnedstore.store.shared;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -117,6 +121,23 @@ final class SharedFiles implements BeforeEachCallback, AfterEachCallback {
     Files.createFile(
         path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.write(path, bytes);
+  }
+
+  /** Overwrites a field of 4 bytes. */
+  static void patch(String namespace, String name, int offset, int value) throws IOException {
+    patch(namespace, name, offset, ByteBuffer.allocate(4).order(LITTLE_ENDIAN).putInt(0, value));
+  }
+
+  /** Overwrites a field of 8 bytes. */
+  static void patchLong(String namespace, String name, int offset, long value) throws IOException {
+    patch(namespace, name, offset, ByteBuffer.allocate(8).order(LITTLE_ENDIAN).putLong(0, value));
+  }
+
+  private static void patch(String namespace, String name, int offset, ByteBuffer bytes)
+      throws IOException {
+    try (FileChannel file = FileChannel.open(path(namespace, name), WRITE)) {
+      int _ = file.write(bytes, offset);
+    }
   }
 
   /** What a test leaves on purpose, as a process of the original that was killed would. */
