@@ -1,5 +1,6 @@
 package dev.pinnedstore.store;
 
+import dev.pinnedstore.backend.StorageBackend;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,11 @@ interface StoreFixture {
   /** How many pages a blob of that size counts for. */
   default int pagesOf(long size) {
     return 1;
+  }
+
+  /** The largest blob of a store of one page and more. */
+  default long largestBlob() {
+    return StorageBackend.MAX_BLOB_BYTES;
   }
 
   default StoreConfig.Builder config() {

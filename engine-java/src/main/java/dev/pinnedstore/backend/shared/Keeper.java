@@ -96,14 +96,22 @@ final class Keeper {
       long word = peers.entry(i);
       Chunk chunk =
           PeersLayout.state(word) == PeersLayout.ALIVE ? chunks.find(PeersLayout.id(word)) : null;
-      if (chunk != null && !chunk.isReady() && (chunk.id != head || chunk.isSealed())) {
-        boolean retiredFlag = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
-        if (!chunk.isSealed() || retiredFlag || chunk.isCountedOut()) {
-          return true;
-        }
+      if (chunk != null && !chunk.isReady() && !chunk.lost && isWaiting(chunk, head)) {
+        return true;
       }
     }
     return false;
+  }
+
+  private static boolean isWaiting(Chunk chunk, int head) {
+    try {
+      return chunk.isSealed()
+          ? ChunkLayout.has(chunk.base, ChunkLayout.RETIRED) || chunk.isCountedOut()
+          : chunk.id != head;
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return false;
+    }
   }
 
   /** Seals the head if it has been still for the decay time and waits for nobody. */
@@ -115,10 +123,16 @@ final class Keeper {
   }
 
   private boolean isIdle(Chunk head, long now) {
-    return !head.isSealed()
-        && ChunkLayout.used(head.base) != 0
-        && now - head.stillSince(now) >= decayMillis
-        && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+    try {
+      return !head.lost
+          && !head.isSealed()
+          && ChunkLayout.used(head.base) != 0
+          && now - head.stillSince(now) >= decayMillis
+          && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+    } catch (InternalError e) {
+      var _ = head.lose(e);
+      return false;
+    }
   }
 
   /** Seals the head for a writer that waits, if it has no room for a size. */
@@ -159,13 +173,16 @@ final class Keeper {
     }
   }
 
-  /** Puts in order what the dead owner of an inherited slot left. */
-  void recoverOwn() {
+  /** Puts in order what the dead owner of an inherited slot left, and learns of all chunks. */
+  void join() {
     if (enter(true)) {
       var _ =
           leave(
               () -> {
-                recover(peers.slot);
+                if (peers.inherited) {
+                  recover(peers.slot);
+                }
+                adoptAll();
                 return 1;
               });
     }
@@ -225,10 +242,21 @@ final class Keeper {
         if (chunk.index < 0) {
           chunk.index = i;
         }
-        sum += visit.visit(i, chunk);
+        sum += chunk.lost ? 0 : visited(visit, i, chunk);
       }
     }
     return sum;
+  }
+
+  private static int visited(Visit visit, int index, Chunk chunk)
+      throws IOException, MappingFailedException {
+    try {
+      return visit.visit(index, chunk);
+    } catch (InternalError e) {
+      // Its readers are told; the other chunks are kept all the same.
+      var _ = chunk.lose(e);
+      return 0;
+    }
   }
 
   /** An original removed the file, or a keeper died while it did. */

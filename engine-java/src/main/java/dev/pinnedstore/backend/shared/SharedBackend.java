@@ -185,9 +185,7 @@ public final class SharedBackend implements StorageBackend {
   private static SharedBackend begin(
       Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
-    if (namespace.peers.inherited) {
-      backend.keeper.recoverOwn();
-    }
+    backend.keeper.join();
     return backend;
   }
 
@@ -265,7 +263,7 @@ public final class SharedBackend implements StorageBackend {
 
   private long reserveIn(Chunk chunk, long size) {
     MemorySegment base = chunk.base;
-    int used = ChunkLayout.used(base);
+    int used = used(chunk);
     if (Integer.toUnsignedLong(used) + size > capacity) {
       return NO_ROOM;
     }
@@ -284,10 +282,20 @@ public final class SharedBackend implements StorageBackend {
         used = ChunkLayout.used(base);
       }
       return NO_ROOM;
+    } catch (InternalError e) {
+      throw chunk.lose(e);
     } finally {
       if (!reserved) {
         peers.leave(cell);
       }
+    }
+  }
+
+  private static int used(Chunk chunk) {
+    try {
+      return ChunkLayout.used(chunk.base);
+    } catch (InternalError e) {
+      throw chunk.lose(e);
     }
   }
 
@@ -298,7 +306,7 @@ public final class SharedBackend implements StorageBackend {
       int headId = ControlLayout.writeHead(control);
       long changes = changes();
       Chunk chunk = mapped(headId);
-      if (chunk != null) {
+      if (chunk != null && !chunk.lost) {
         head = chunk;
         long start = isPast(chunk, millis) ? NO_ROOM : reserveIn(chunk, size);
         if (start >= 0) {
@@ -753,7 +761,7 @@ public final class SharedBackend implements StorageBackend {
   public boolean hasRoom(long size) {
     int headId = ControlLayout.writeHead(control);
     Chunk chunk = mapped(headId);
-    if (chunk != null && Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) + size <= capacity) {
+    if (chunk != null && roomIn(chunk) >= size) {
       return true;
     }
     int used = 0;
@@ -765,7 +773,9 @@ public final class SharedBackend implements StorageBackend {
       boolean comes =
           other != null
               && (other.isReady()
-                  || (other.isCountedOut() && (other.id != headId || other.isSealed())));
+                  || (!other.lost
+                      && other.isCountedOut()
+                      && (other.id != headId || other.isSealed())));
       if (comes && peers.leases(i) == 0) {
         return true;
       }
@@ -793,9 +803,18 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public double fill() {
     Chunk chunk = mapped(ControlLayout.writeHead(control));
-    return chunk == null
-        ? 1
-        : (double) Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) / capacity;
+    return chunk == null ? 1 : 1 - (double) roomIn(chunk) / capacity;
+  }
+
+  /** Bytes that are not reserved in a chunk; none where its file was cut off. */
+  private long roomIn(Chunk chunk) {
+    try {
+      long used = Integer.toUnsignedLong(ChunkLayout.used(chunk.base));
+      return chunk.lost ? 0 : Math.max(0, capacity - used);
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return 0;
+    }
   }
 
   @Override
@@ -893,6 +912,9 @@ public final class SharedBackend implements StorageBackend {
     long live = 0;
     long appended = peers.figure(PeersLayout.PAST_BLOBS_AT);
     for (Chunk chunk : chunks.all()) {
+      if (roomIn(chunk) == 0 && chunk.lost) {
+        continue;
+      }
       long entries = Integer.toUnsignedLong(ChunkLayout.entries(chunk.base));
       long acknowledged = Integer.toUnsignedLong(ChunkLayout.acknowledged(chunk.base));
       if (!ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
