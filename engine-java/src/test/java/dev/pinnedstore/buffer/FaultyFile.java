@@ -21,10 +21,14 @@ final class FaultyFile implements FileIo, FileControl {
   static final Path PATH = Path.of("faulty");
   static final int ALIGNMENT = 4096;
 
-  /** Steps: a limit of bytes, {@link FileIo#INTERRUPTED}, or an exception. */
+  /** Steps: a limit of bytes, {@link FileIo#INTERRUPTED}, an exception, or what is to be run. */
   final Deque<Object> script = new ArrayDeque<>();
 
   final Deque<Object> forceScript = new ArrayDeque<>();
+  final Deque<Object> controlScript = new ArrayDeque<>();
+
+  /** Whether there is a call that takes room. */
+  boolean allocates = true;
   byte[] content;
   int calls;
   int forces;
@@ -43,6 +47,11 @@ final class FaultyFile implements FileIo, FileControl {
     OpenFile file =
         new OpenFile(this, this, null, this, alignment, alignment == 1 ? "a test" : "", -1, this);
     return new DirectFile(PATH, file, Engines.of(PATH, file, true), options);
+  }
+
+  @Override
+  public int maxParts() {
+    return 3;
   }
 
   @Override
@@ -97,18 +106,24 @@ final class FaultyFile implements FileIo, FileControl {
       case Long limit -> limit;
       case Integer limit -> limit;
       case IOException e -> throw e;
+      case Runnable code -> {
+        code.run();
+        yield Long.MAX_VALUE;
+      }
       case null -> Long.MAX_VALUE;
       case Object other -> throw new AssertionError(other);
     };
   }
 
   @Override
-  public long size() {
+  public long size() throws IOException {
+    play(controlScript);
     return content.length;
   }
 
   @Override
-  public void truncate(long bytes) {
+  public void truncate(long bytes) throws IOException {
+    play(controlScript);
     content = Arrays.copyOf(content, (int) Math.min(bytes, content.length));
   }
 
@@ -119,8 +134,16 @@ final class FaultyFile implements FileIo, FileControl {
   }
 
   @Override
-  public void allocate(long bytes) throws IOException {
-    play(script);
+  public boolean allocate(long bytes) throws IOException {
+    if (allocates) {
+      extend(bytes);
+    }
+    return allocates;
+  }
+
+  @Override
+  public void extend(long bytes) throws IOException {
+    play(controlScript);
     content = Arrays.copyOf(content, (int) Math.max(bytes, content.length));
   }
 
