@@ -337,8 +337,9 @@ public final class RingIo implements AsyncIo {
     if (queues.hasNext()) {
       return;
     }
-    if (DEPTH - free.size() > queues.pending()) {
-      // So the kernel has one at least, besides what waits for the counter.
+    int underWay = DEPTH - free.size() + cancellations + (armed ? 1 : 0);
+    if (underWay - queues.pending() > 1) {
+      // The kernel has two, and so one at least besides what waits for the counter.
       var _ = kernel.enter(0, 1);
     } else if (++refusals == MAX_REFUSALS) {
       throw new IllegalStateException(

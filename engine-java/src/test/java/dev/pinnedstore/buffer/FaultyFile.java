@@ -20,6 +20,8 @@ import java.util.Set;
 final class FaultyFile implements FileIo, FileControl {
   static final Path PATH = Path.of("faulty");
   static final int ALIGNMENT = 4096;
+  private static final Set<OpenOption> OPTIONS =
+      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
 
   /** Steps: a limit of bytes, {@link FileIo#INTERRUPTED}, an exception, or what is to be run. */
   final Deque<Object> script = new ArrayDeque<>();
@@ -39,14 +41,16 @@ final class FaultyFile implements FileIo, FileControl {
   }
 
   DirectFile open() {
-    return open(ALIGNMENT);
+    OpenFile file = file();
+    return new DirectFile(PATH, file, Engines.of(PATH, file, true), OPTIONS);
   }
 
-  DirectFile open(int alignment) {
-    Set<OpenOption> options = Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
-    OpenFile file =
-        new OpenFile(this, this, null, this, alignment, alignment == 1 ? "a test" : "", -1, this);
-    return new DirectFile(PATH, file, Engines.of(PATH, file, true), options);
+  DirectFile open(Engines engines) {
+    return new DirectFile(PATH, file(), engines, OPTIONS);
+  }
+
+  private OpenFile file() {
+    return new OpenFile(this, this, null, this, ALIGNMENT, "", -1, this);
   }
 
   @Override
@@ -93,6 +97,9 @@ final class FaultyFile implements FileIo, FileControl {
 
   private long step(MemorySegment[] parts, long position) throws IOException {
     calls++;
+    if (parts.length > maxParts()) {
+      throw new AssertionError(parts.length + " parts");
+    }
     for (MemorySegment part : parts) {
       if (((part.address() | part.byteSize() | position) & (ALIGNMENT - 1)) != 0) {
         throw new IOException("Invalid argument");
