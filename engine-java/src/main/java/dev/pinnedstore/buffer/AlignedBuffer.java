@@ -386,6 +386,14 @@ public final class AlignedBuffer implements AutoCloseable {
     }
   }
 
+  /** Names length and capacity, on any thread, also once it is closed. For messages. */
+  @Override
+  public String toString() {
+    String data = (int) STATE.getAcquire(this) < 0 ? "closed" : "length=" + length;
+    String threads = group == null ? "confined" : "shared";
+    return "AlignedBuffer[" + data + ", capacity=" + capacity() + ", " + threads + "]";
+  }
+
   private void closeConfined() {
     checkThread();
     if (state == CLOSED) {

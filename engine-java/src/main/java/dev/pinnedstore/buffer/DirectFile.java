@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Alignment.</b> For direct I/O addresses, lengths and positions must be multiples of {@link
  * FileCapabilities#alignment()}, which the file system names; anything else is {@link
- * IllegalArgumentException} before any system call. A buffered file takes all.
+ * IllegalArgumentException} before any system call. A file system that needs larger multiples than
+ * {@link AlignedBuffer#ALIGNMENT} is read buffered. A buffered file takes all.
  *
  * <p><b>Threads.</b> Safe for threads; operations run side by side, in no order, and two that
  * overlap may mix block by block. (One excepted: {@link #preallocate} where it writes zeros.) An interrupt ends no operation and closes no file; it stays
