@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * page fault: 48 MiB of freed memory are kept at most, and 224 KiB more for each processor (up to
  * 64, so 62 MiB in all), in blocks of up to 4 MiB, rounded up to a power of two. Fresh memory is
  * zero and takes no room until it is touched. Without native access {@link #page()} takes and frees
- * memory of the JVM's allocator, which zeroes it; from 1 MiB on memory is mapped, and again takes no
- * room until it is touched.
+ * memory of the JVM's allocator, which zeroes it; from 1 MiB on memory is mapped, and again takes
+ * no room until it is touched.
  *
  * <p>Closing a shared buffer costs 20 µs to some ms for one in 256 KiB of small ones, for every one
  * of more than 128 KiB, and for every one without native access. The memory of closed small ones

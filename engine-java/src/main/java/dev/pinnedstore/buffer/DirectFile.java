@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  * {@link AlignedBuffer#ALIGNMENT} is read buffered. A buffered file takes all.
  *
  * <p><b>Threads.</b> Safe for threads; operations run side by side, in no order, and two that
- * overlap may mix block by block. (One excepted: {@link #preallocate} where it writes zeros.) An interrupt ends no operation and closes no file; it stays
- * pending. On a platform thread with native access a blocking operation is one system call;
- * otherwise it goes through a {@link java.nio.channels.FileChannel}. On virtual threads the JDK
- * adds a carrier while direct I/O blocks; buffered reads hold theirs.
+ * overlap may mix block by block. (One excepted: {@link #preallocate} where it writes zeros.) An
+ * interrupt ends no operation and closes no file; it stays pending. On a platform thread with
+ * native access a blocking operation is one system call; otherwise it goes through a {@link
+ * java.nio.channels.FileChannel}. On virtual threads the JDK adds a carrier while direct I/O
+ * blocks; buffered reads hold theirs.
  *
  * <p><b>Failures.</b> What the system refuses is an {@link IOException} that names the operation,
  * the position and the system's words. A read or write that failed may have moved some of its

@@ -26,8 +26,8 @@ public interface FileIo {
    *
    * @param parts at least one; if more, the caller answers for it that none of them is closed
    * @param position where to begin, 0 or more
-   * @return the bytes read, perhaps fewer than there is room for; 0 if the system says to try again;
-   *     {@link #END} or {@link #INTERRUPTED}
+   * @return the bytes read, perhaps fewer than there is room for; 0 if the system says to try
+   *     again; {@link #END} or {@link #INTERRUPTED}
    * @throws IOException if the system refuses
    */
   long read(MemorySegment[] parts, long position) throws IOException;

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Carries operations out through io_uring: one ring, and one thread that submits and completes.
  * Others hand operations to a queue, and wake it where it sleeps in the kernel.
  *
- * <p>An operation is ended on a virtual thread, since that may run code of users, and only after its completion has come: the kernel writes into its memory until then. Should the ring
- * itself fail, operations under way are never ended, because nobody knows when the kernel is done
- * with them; their futures fail, and their memory is given up for good.
+ * <p>An operation is ended on a virtual thread, since that may run code of users, and only after
+ * its completion has come: the kernel writes into its memory until then. Should the ring itself
+ * fail, operations under way are never ended, because nobody knows when the kernel is done with
+ * them; their futures fail, and their memory is given up for good.
  */
 public final class RingIo implements AsyncIo {
   /** Submissions that fit in at once: all operations, as many cancellations, and the counter. */

@@ -31,6 +31,7 @@ final class FaultyFile implements FileIo, FileControl {
 
   /** Whether there is a call that takes room. */
   boolean allocates = true;
+
   byte[] content;
   int calls;
   int forces;

@@ -196,7 +196,9 @@ class SharedBufferTest {
       pipe.sink().close();
     }
     AlignedBuffer next = make(4096);
-    assertThat(memory.free).as("the next one that is made tries").containsExactly(segment.address());
+    assertThat(memory.free)
+        .as("the next one that is made tries")
+        .containsExactly(segment.address());
     next.close();
   }
 

@@ -191,8 +191,7 @@ class EndingsTest {
     assertThat(started).hasSize(AsyncIo.DEPTH);
     refuses[0] = true;
     started.forEach(Runnable::run);
-    assertThat(ops.subList(0, AsyncIo.DEPTH))
-        .allSatisfy(op -> assertThat(op.ended).isCompleted());
+    assertThat(ops.subList(0, AsyncIo.DEPTH)).allSatisfy(op -> assertThat(op.ended).isCompleted());
     assertThat(ops.subList(AsyncIo.DEPTH, ops.size())).allSatisfy(EndingsTest::assertNotBegun);
     io.close();
   }

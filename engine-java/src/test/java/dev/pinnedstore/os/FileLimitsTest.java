@@ -58,7 +58,8 @@ class FileLimitsTest {
       assertThat(length(vectors, 1)).isEqualTo(CALL - 8192);
       assertThat(length(vectors, 2)).as("the rest of the call").isEqualTo(4096);
       assertThat(IoVector.set(vectors, 0, parts, 1)).isEqualTo(1);
-      assertThat(IoVector.set(vectors, 0, new MemorySegment[] {parts[2], parts[0]}, 4)).isEqualTo(1);
+      assertThat(IoVector.set(vectors, 0, new MemorySegment[] {parts[2], parts[0]}, 4))
+          .isEqualTo(1);
       assertThat(length(vectors, 0)).isEqualTo(CALL);
     }
   }
