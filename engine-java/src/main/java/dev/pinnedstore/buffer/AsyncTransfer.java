@@ -66,12 +66,12 @@ final class AsyncTransfer implements AsyncOperation {
       transfer.parts().release();
     } finally {
       leave();
-    }
-    // Last: what hangs on it may close the buffer and the file.
-    if (failure == null) {
-      future.complete(transfer.result());
-    } else {
-      future.completeExceptionally(explainer.explain(transfer, failure));
+      // Last: what hangs on it may close the buffer and the file.
+      if (failure == null) {
+        future.complete(transfer.result());
+      } else {
+        future.completeExceptionally(explainer.explain(transfer, failure));
+      }
     }
   }
 

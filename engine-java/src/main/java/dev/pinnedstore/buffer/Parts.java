@@ -133,8 +133,21 @@ final class Parts {
   }
 
   void release() {
-    for (AlignedBuffer owner : owners) {
-      owner.release();
+    releaseFrom(0);
+  }
+
+  /** Releases all, also when giving the memory of one back fails. */
+  private void releaseFrom(int first) {
+    for (int i = first; i < owners.length; i++) {
+      boolean done = false;
+      try {
+        owners[i].release();
+        done = true;
+      } finally {
+        if (!done) {
+          releaseFrom(i + 1);
+        }
+      }
     }
   }
 

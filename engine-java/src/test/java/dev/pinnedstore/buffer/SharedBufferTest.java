@@ -142,6 +142,27 @@ class SharedBufferTest {
   }
 
   @Test
+  void anOperationEndsAlsoWhenItsMemoryCannotBeGivenBack() throws Exception {
+    AlignedBuffer lost = make(ALONE_BYTES);
+    AlignedBuffer other = make(ALONE_BYTES);
+    FaultyFile faulty = new FaultyFile(new byte[2 * (int) ALONE_BYTES]);
+    faulty.script.add(
+        (Runnable)
+            () -> {
+              lost.close();
+              other.close();
+              memory.failures = 1;
+            });
+    try (DirectFile file = faulty.open()) {
+      List<IoSlice> both = List.of(lost.slice(), other.slice());
+      // Its thread reports the error; the reader has its bytes all the same.
+      assertThat(file.readAsync(both, 0).join()).isEqualTo(2 * ALONE_BYTES);
+    }
+    assertThat(memory.released).isEqualTo(2);
+    assertThat(memory.free).hasSize(1);
+  }
+
+  @Test
   void aBufferThatGetsNoMemoryLeavesItsGroup() {
     AlignedBuffer first = make(4096);
     memory.refusals = 1;
