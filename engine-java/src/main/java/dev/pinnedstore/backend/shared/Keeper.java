@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
@@ -324,13 +325,11 @@ final class Keeper {
     }
     if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
       boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
+      boolean isFull =
+          chunk.isSealed() || (!isHead && ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
       // What is left of a chunk that the head left early may still be used.
-      boolean isWanted =
-          chunk.isSealed()
-              || (isHead
-                  ? haste != Haste.NONE && chunk.isCountedOut()
-                  : chunk.isCountedOut() || ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
-      if (!isWanted || !seal(chunk)) {
+      boolean isWanted = isFull || !isHead || haste != Haste.NONE;
+      if (!isWanted || !(isFull ? seal(chunk) : sealUnused(chunk))) {
         return false;
       }
     }
@@ -355,9 +354,22 @@ final class Keeper {
   }
 
   private boolean seal(Chunk chunk) {
+    return seal(chunk, () -> true);
+  }
+
+  /**
+   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading of
+   * "used" and its change, so whoever reserves after it keeps the chunk open: and who had reserved
+   * before has a cell, or has counted its entry.
+   */
+  private boolean sealUnused(Chunk chunk) {
+    return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
+  }
+
+  private static boolean seal(Chunk chunk, BooleanSupplier condition) {
     while (true) {
       int used = ChunkLayout.used(chunk.base);
-      if (used == 0 && ChunkLayout.entries(chunk.base) == 0) {
+      if ((used == 0 && ChunkLayout.entries(chunk.base) == 0) || !condition.getAsBoolean()) {
         return false;
       }
       boolean isFull = Integer.toUnsignedLong(used) >= chunk.capacity;

@@ -337,12 +337,32 @@ public final class SharedBackend implements StorageBackend {
       if (relieve() || ControlLayout.writeHead(control) != headId || changes() != changes) {
         continue;
       }
-      if (waits++ == MOST_WAITS || !(keeper.wasHindered() || peers.isAnyInTheMaking())) {
+      boolean isPending = keeper.wasHindered() || peers.isAnyInTheMaking();
+      // Once more, after the look at what is being made: it may just have been.
+      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, next == Codes.FULL_SYSTEM))) {
         return next;
+      }
+      if (!isPending) {
+        continue;
       }
       LockSupport.parkNanos(WAIT_NANOS);
     }
     return Codes.CLOSED;
+  }
+
+  /** Whether a chunk has room, or one more may be made. */
+  private boolean isOpen(long size, boolean mayNotMake) {
+    int taken = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      taken += word != 0 ? 1 : 0;
+      Chunk chunk =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
+      if (chunk != null && roomIn(chunk) >= size) {
+        return true;
+      }
+    }
+    return !mayNotMake && taken < namespace.limit();
   }
 
   /** At a limit: uses what is left of a chunk that the head left early. */
