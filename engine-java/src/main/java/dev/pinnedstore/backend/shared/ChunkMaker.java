@@ -17,6 +17,7 @@ final class ChunkMaker {
   private final Namespace namespace;
   private final Peers peers;
   private final Chunks chunks;
+  private boolean shut;
 
   ChunkMaker(Namespace namespace, Chunks chunks) {
     this.namespace = namespace;
@@ -31,6 +32,9 @@ final class ChunkMaker {
    * @return null when as many are alive as may be
    */
   synchronized @Nullable Chunk make(long now) throws MappingFailedException {
+    if (shut) {
+      return null;
+    }
     int slot = peers.slot;
     int index =
         peers.claim(
@@ -68,6 +72,11 @@ final class ChunkMaker {
       chunks.touch(chunk);
     }
     return chunk;
+  }
+
+  /** Makes no more; waits for the one that is being made. */
+  synchronized void shut() {
+    shut = true;
   }
 
   private void undo(int index, int id) {

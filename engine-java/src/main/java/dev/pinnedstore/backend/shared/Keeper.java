@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -69,6 +70,10 @@ final class Keeper {
   /** Retired by this store, so that the generation is known to be new. Under the lock. */
   private final Set<Chunk> retired = new HashSet<>();
 
+  /** Between the threads of this store; held around the namespace's. */
+  private final ReentrantLock own = new ReentrantLock();
+
+  private volatile boolean shut;
   private volatile boolean hindered;
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
@@ -216,18 +221,41 @@ final class Keeper {
     int run() throws IOException, MappingFailedException;
   }
 
+  /** Lets nobody in any more; false while some thread of this store is. */
+  boolean shut() {
+    if (!own.tryLock()) {
+      return false;
+    }
+    shut = true;
+    own.unlock();
+    return true;
+  }
+
   private boolean enter(boolean patient) {
-    try {
-      long start = System.nanoTime();
-      while (!namespace.tryLockKeeper()) {
-        if (!patient || System.nanoTime() - start > PATIENCE_NANOS) {
-          return false;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
+    long start = System.nanoTime();
+    while (!tryEnter()) {
+      if (!patient || shut || System.nanoTime() - start > PATIENCE_NANOS) {
+        return false;
       }
-      return true;
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    return true;
+  }
+
+  private boolean tryEnter() {
+    if (!own.tryLock()) {
+      return false;
+    }
+    boolean entered = false;
+    try {
+      entered = !shut && namespace.tryLockKeeper();
+      return entered;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      if (!entered) {
+        own.unlock();
+      }
     }
   }
 
@@ -243,6 +271,8 @@ final class Keeper {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      own.unlock();
     }
   }
 

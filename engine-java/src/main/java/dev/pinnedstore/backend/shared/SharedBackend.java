@@ -1025,7 +1025,7 @@ public final class SharedBackend implements StorageBackend {
   }
 
   @Override
-  public boolean close() {
+  public synchronized boolean close() {
     closed = true;
     if (left) {
       return true;
@@ -1033,7 +1033,8 @@ public final class SharedBackend implements StorageBackend {
     if (lastStats == null) {
       lastStats = statsNow();
     }
-    if (!chunks.close()) {
+    maker.shut();
+    if (!keeper.shut() || !chunks.close()) {
       return false;
     }
     left = true;
