@@ -282,7 +282,7 @@ public final class SharedBackend implements StorageBackend {
       while (Integer.toUnsignedLong(used) + size <= capacity) {
         if (ChunkLayout.reserve(base, used, (int) (used + size))) {
           Steps.reached("append.reserved");
-          peers.holds(cell, Integer.toUnsignedLong(used), size);
+          peers.holds(cell, chunk.id, Integer.toUnsignedLong(used), size);
           Steps.reached("append.held");
           reserved = true;
           return Integer.toUnsignedLong(used);
@@ -539,14 +539,19 @@ public final class SharedBackend implements StorageBackend {
 
   private void publishAs(Chunk chunk, long start, long size, long millis) {
     Steps.reached("append.copied");
-    if (millis + shiftMillis > ChunkLayout.newest(chunk.base)) {
+    int generation = chunk.generation();
+    boolean isNewer = !chunk.isKnownSince(generation, millis + shiftMillis);
+    if (isNewer) {
       ChunkLayout.raiseNewest(chunk.base, millis + shiftMillis);
+      chunk.know(generation, millis + shiftMillis);
     }
-    Records.put(chunk, RecordLayout.LIVE, start, size, chunk.generation(), millis);
+    Records.put(chunk, RecordLayout.LIVE, start, size, generation, millis);
     Steps.reached("append.recorded");
     ChunkLayout.countEntry(chunk.base);
     Steps.reached("append.counted");
-    ChunkLayout.setFirstWrite(chunk.base, millis);
+    if (isNewer) {
+      ChunkLayout.setFirstWrite(chunk.base, millis);
+    }
     Steps.reached("append.stamped");
   }
 
@@ -714,7 +719,9 @@ public final class SharedBackend implements StorageBackend {
     }
     int record = Records.state(chunk, start, bytes, generation, millis);
     if (record == RecordLayout.LIVE) {
-      return isPast(chunk, ttlMillis == 0 ? 0 : clock.millis()) ? Codes.STALE : Codes.LIVE;
+      return ttlMillis != 0 && isPast(chunk, generation, clock.millis())
+          ? Codes.STALE
+          : Codes.LIVE;
     }
     if (record == RecordLayout.ACKNOWLEDGED) {
       return Codes.ACKNOWLEDGED;
@@ -742,8 +749,17 @@ public final class SharedBackend implements StorageBackend {
     if (ttlMillis == 0) {
       return false;
     }
+    return isPast(chunk, chunk.generation(), millis);
+  }
+
+  private boolean isPast(Chunk chunk, int generation, long millis) {
+    long oldest = millis + shiftMillis - ttlMillis;
+    if (chunk.isKnownSince(generation, oldest)) {
+      return false;
+    }
     long newest = ChunkLayout.newest(chunk.base);
-    return newest != 0 && millis + shiftMillis - newest > ttlMillis;
+    chunk.know(generation, newest);
+    return newest != 0 && newest < oldest;
   }
 
   private boolean isPast(
