@@ -434,7 +434,8 @@ public final class SharedBackend implements StorageBackend {
       return chunk.id;
     } catch (MappingFailedException e) {
       refusal = e;
-      return Codes.FULL_SYSTEM;
+      // What is gone may take the room that was missing.
+      return chunks.unmapGone(true) ? make() : Codes.FULL_SYSTEM;
     }
   }
 
@@ -932,7 +933,7 @@ public final class SharedBackend implements StorageBackend {
         // Some process makes it now; one is enough for all.
         ready++;
       } else if (state == PeersLayout.ALIVE && PeersLayout.id(word) != headId) {
-        Chunk chunk = chunks.find(PeersLayout.id(word));
+        Chunk chunk = mapped(PeersLayout.id(word));
         ready += chunk != null && chunk.isReady() ? 1 : 0;
       }
     }
