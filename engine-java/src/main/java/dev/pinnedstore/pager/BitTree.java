@@ -17,7 +17,7 @@ final class BitTree {
     for (int level = 0; level < LEVELS; level++) {
       int word = (int) (at >>> 6);
       if (word >= levels[level].length) {
-        levels[level] = Arrays.copyOf(levels[level], Math.max(word + 1, word + (word >> 1)));
+        levels[level] = Arrays.copyOf(levels[level], lengthFor(word));
       }
       long before = levels[level][word];
       levels[level][word] = before | (1L << at);
@@ -41,6 +41,11 @@ final class BitTree {
       }
       at >>>= 6;
     }
+  }
+
+  /** A length for an array that is to have an index, with room for half as many more. */
+  static int lengthFor(long index) {
+    return (int) Math.min(Integer.MAX_VALUE - 8, index + 1 + (index >> 1));
   }
 
   /** The least member, or -1. */

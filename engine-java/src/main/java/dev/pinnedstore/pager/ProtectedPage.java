@@ -1,6 +1,7 @@
 package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,14 @@ public final class ProtectedPage implements PageHandle {
     MemorySegment bytes = pages.active(value, verified);
     verified = true;
     return bytes;
+  }
+
+  /** Verifies the checksum, unless that was done before. */
+  void verify() {
+    if (!verified) {
+      pages.verifiedWord(value);
+      verified = true;
+    }
   }
 
   /**
@@ -120,6 +129,33 @@ public final class ProtectedPage implements PageHandle {
       checkOpen();
       pages.commit(ProtectedPage.this, copy, durability);
       ended = true;
+    }
+
+    /**
+     * Commits without waiting for anything. The bytes must not be touched any more.
+     *
+     * @return completes when the commit is durable, on the pager's thread, see {@link
+     *     DurablePageAllocator}; fails as {@link #commit()} throws, and the page has its old bytes
+     *     then
+     * @throws IllegalStateException if the writer was committed or closed, or the pager is closed
+     */
+    public CompletableFuture<Void> commitAsync() {
+      checkOpen();
+      CompletableFuture<Void> committed = pages.async(this::commitOrEnd);
+      ended = true;
+      return committed;
+    }
+
+    private void commitOrEnd() {
+      boolean done = false;
+      try {
+        pages.commit(ProtectedPage.this, copy, Durability.NONE);
+        done = true;
+      } finally {
+        if (!done) {
+          pages.endWriter(ProtectedPage.this);
+        }
+      }
     }
 
     /** Discards the changes, unless they were committed. */

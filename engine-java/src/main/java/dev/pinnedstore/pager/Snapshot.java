@@ -24,7 +24,7 @@ final class Snapshot {
   static void copy(PagerFile source, Disk disk, boolean sparse) throws IOException {
     PagerFile target = null;
     try {
-      target = PagerFile.create(disk, source.geometry(), new SecureRandom().nextLong());
+      target = PagerFile.createCopy(disk, source, new SecureRandom().nextLong(), sparse);
       new Snapshot(source, target).copy(sparse);
     } finally {
       if (target == null) {
@@ -87,7 +87,6 @@ final class Snapshot {
     for (int i = 0; i < SuperblockLayout.ROOTS; i++) {
       target.setRoot(i, source.root(i));
     }
-    target.raiseReuseFloor(source.reuseFloor());
   }
 
   /** Copies the bytes of protected pages, or of all others in use, as the target's map says. */
@@ -103,13 +102,21 @@ final class Snapshot {
           page++) {
         long word = table.get(page);
         if (PageWord.isProtected(word) && guarded) {
-          copyPage(PageWord.kind(word) == PageWord.PROTECTED ? page : table.partner(page));
+          copyProtected(page, word);
         } else if (!guarded
             && (PageWord.kind(word) == PageWord.PAGE || PageWord.isSubPages(word))) {
           copyPage(page);
         }
       }
     }
+  }
+
+  private void copyProtected(long page, long word) {
+    if (!target.table().isPaired(page, word)) {
+      throw new PagerCorruptException(
+          "page map", "page map: page " + page + " is protected and has no shadow");
+    }
+    copyPage(target.table().activePlace(page, word));
   }
 
   private void copyPage(long page) {

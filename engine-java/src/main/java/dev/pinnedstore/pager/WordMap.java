@@ -7,6 +7,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,7 +132,7 @@ final class WordMap {
     long block = index >>> LEAF_SHIFT;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
       if (loaded(level, block) == null && (entry(level, block) & PRESENT) == 0) {
-        extents.allocateBlocks(map, level, block, 1);
+        extents.allocateBlock(map, level, block);
       }
       block >>>= FANOUT_SHIFT;
     }
@@ -195,6 +196,57 @@ final class WordMap {
     }
   }
 
+  /**
+   * Reads all blocks that the last checkpoint leads to, whether they are in memory or not, and says
+   * of each that is damaged.
+   */
+  void verify(Consumer<String> problems) {
+    if ((rootEntry[0] & PRESENT) != 0) {
+      verify(ROOT_LEVEL, 0, rootEntry[0], rootEntry[1], problems);
+    }
+  }
+
+  private void verify(
+      int level, long index, long word, long generation, Consumer<String> problems) {
+    byte[] bytes;
+    try {
+      bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
+    } catch (IndexOutOfBoundsException e) {
+      problems.accept(nameOf(level, index) + " lies behind the end of the file");
+      return;
+    }
+    if (checksum(level, index, generation, bytes) != (int) word) {
+      problems.accept(nameOf(level, index) + " is damaged");
+      return;
+    }
+    MemorySegment entries = MemorySegment.ofArray(bytes);
+    for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
+      long below = entries.get(U64, e * 16L);
+      if ((below & PRESENT) != 0) {
+        long number = (index << FANOUT_SHIFT) + e;
+        verify(level - 1, number, below, entries.get(U64, e * 16L + 8), problems);
+      }
+    }
+  }
+
+  private String nameOf(int level, long index) {
+    return NAMES[map] + ": block " + index + " of level " + level;
+  }
+
+  /** Takes space for all blocks that were ever written. */
+  void fillHoles() {
+    fillHoles(ROOT_LEVEL, 0);
+  }
+
+  private void fillHoles(int level, long index) {
+    if ((entry(level, index) & PRESENT) != 0) {
+      extents.fillHolesOfBlock(map, level, index);
+      for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
+        fillHoles(level - 1, (index << FANOUT_SHIFT) + e);
+      }
+    }
+  }
+
   /** Lets {@link #peek} find nothing any more. */
   void detach() {
     leaves = new long[0][];
@@ -245,14 +297,12 @@ final class WordMap {
     if ((word & PRESENT) != 0) {
       byte[] bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
       if (checksum(level, index, generation, bytes) != (int) word) {
-        throw new PagerCorruptException(
-            NAMES[map], NAMES[map] + ": block " + index + " of level " + level + " is damaged");
+        throw new PagerCorruptException(NAMES[map], nameOf(level, index) + " is damaged");
       }
       MemorySegment.copy(MemorySegment.ofArray(bytes), U64, 0, words, 0, words.length);
     }
     if (index >= blocks[level].length) {
-      int length = (int) Math.max(index + 1, index + (index >> 1));
-      blocks[level] = Arrays.copyOf(blocks[level], length);
+      blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
     if (level == 0) {
       LEAF.setRelease(blocks[0], (int) index, words);

@@ -45,7 +45,7 @@ final class CrashRun {
   CrashRun(long seed) throws IOException {
     random = new SplittableRandom(seed);
     disk = new SimulatedDisk(random.split());
-    pager = Pager.create(disk, SMALL, OPTIONS, null, () -> {});
+    pager = Pager.create(disk, SMALL, OPTIONS, () -> {});
     subPages = new SubPageAllocator(pager, 128);
     durable();
   }
@@ -135,7 +135,7 @@ final class CrashRun {
       case 14 -> {
         reopening = true;
         pager.close();
-        pager = Pager.open(disk, 1024, OPTIONS, null, () -> {});
+        pager = Pager.open(disk, 1024, OPTIONS, () -> {});
         subPages = new SubPageAllocator(pager, 128);
         reopening = false;
         waited = true;
@@ -207,7 +207,7 @@ final class CrashRun {
     for (int i = 0; i < crashesInside; i++) {
       left.crashAfter(1 + random.nextInt(8));
       try {
-        Pager.open(left, 1024, OPTIONS, null, () -> {});
+        Pager.open(left, 1024, OPTIONS, () -> {});
       } catch (PagerException | SimulatedDisk.Crash e) {
         if (!left.hasCrashed()) {
           throw e;
@@ -215,7 +215,7 @@ final class CrashRun {
       }
       left = left.afterCrash();
     }
-    pager = Pager.open(left, 1024, OPTIONS, null, () -> {});
+    pager = Pager.open(left, 1024, OPTIONS, () -> {});
     subPages = new SubPageAllocator(pager, 128);
     PagerState state = PagerState.of(pager, subPages);
     assertThat(possible.contains(state))

@@ -66,14 +66,14 @@ class MaintenanceTest extends PagerFixture {
   @Test
   void pagesFreedDuringASnapshotAreNotHandedOutBeforeItsEnd() {
     PageId id = pager.alloc();
-    pager.file().lock();
-    pager.file().freeze();
-    pager.file().unlock();
+    pager.session().file().lock();
+    pager.session().file().freeze();
+    pager.session().file().unlock();
     pager.free(id);
     assertThat(pager.alloc().number()).isNotEqualTo(id.number());
-    pager.file().lock();
-    pager.file().thaw();
-    pager.file().unlock();
+    pager.session().file().lock();
+    pager.session().file().thaw();
+    pager.session().file().unlock();
     assertThat(pager.alloc().number()).isEqualTo(id.number());
   }
 

@@ -46,7 +46,7 @@ class ReadOnlyPagerTest extends PagerFixture {
       assertThat(reader.freePageCount()).isEqualTo(pager.freePageCount());
       assertThat(reader.page(ids.getLast()).get(JAVA_BYTE, 0)).isEqualTo((byte) i);
     }
-    assertThat(reader.allocated()).isEqualTo(list(pager.allocated()));
+    assertThat(list(reader.allocated())).isEqualTo(list(pager.allocated()));
   }
 
   @Test

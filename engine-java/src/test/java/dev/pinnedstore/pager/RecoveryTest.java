@@ -26,13 +26,13 @@ class RecoveryTest {
   /** Pages that are in the checkpoint, and one change that is in the log only. */
   @BeforeEach
   void fill() throws IOException {
-    try (Pager pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), () -> {})) {
       ids = pager.allocBulk(20);
     }
   }
 
   private static Pager open(SimulatedDisk disk) throws IOException {
-    return Pager.open(disk, 1024, PagerOptions.defaults(), null, () -> {});
+    return Pager.open(disk, 1024, PagerOptions.defaults(), () -> {});
   }
 
   /** The disk of a pager that was killed after one more page, which is in the log. */
@@ -160,7 +160,7 @@ class RecoveryTest {
   @Test
   void blocksOfAnotherFileAreRefused() throws IOException {
     SimulatedDisk other = new SimulatedDisk(new SplittableRandom(2));
-    try (Pager pager = Pager.create(other, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(other, GEOMETRY, PagerOptions.defaults(), () -> {})) {
       pager.allocBulk(21);
     }
     long map = GEOMETRY.headerBytes() + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, 0);
@@ -177,7 +177,7 @@ class RecoveryTest {
     int crashes = 0;
     for (int call = 1; call < 60; call++) {
       SimulatedDisk one = new SimulatedDisk(new SplittableRandom(call));
-      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), () -> {});
       List<PageId> pages = pager.allocBulk(20);
       PageId index = pages.getFirst();
       pager.page(index).set(JAVA_LONG, 0, pages.getLast().value());
@@ -210,7 +210,7 @@ class RecoveryTest {
     int torn = 0;
     for (int call = 1; call < 40; call++) {
       SimulatedDisk one = new SimulatedDisk(new SplittableRandom(seed));
-      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), () -> {});
       List<PageId> pages = pager.allocBulk(300);
       pager.freeBulk(pages.subList(5, 300));
       one.crashAfter(call);

@@ -158,6 +158,16 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
+  public void fillHoles(long position, long bytes) throws MappingFailedException {
+    call();
+    if (position + bytes > capacity) {
+      throw new MappingFailedException(
+          MappingFailedException.Limit.DISK_SPACE, "simulated", 0, capacity, null);
+    }
+    space.set((int) (position >> 12), (int) ((position + bytes + 4095) >> 12));
+  }
+
+  @Override
   public void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
     call();
     long at = mapping.address() - cache.address() + offset;
