@@ -463,6 +463,13 @@ final class PagerFile {
     }
   }
 
+  /** Closes and leaves the mappings for as long as the process runs. */
+  void closeMapped() {
+    table.words().detach();
+    slots.detach();
+    closeDisk();
+  }
+
   private void closeDisk() {
     try {
       disk.close();

@@ -181,12 +181,19 @@ final class Session {
   }
 
   private void endAll() {
+    boolean ended = false;
     try {
       if (checked != null) {
         checked.close();
       }
+      ended = true;
     } finally {
-      file.close();
+      if (ended) {
+        file.close();
+      } else {
+        // The call that uses a segment must not find its bytes gone.
+        file.closeMapped();
+      }
     }
   }
 }
