@@ -53,6 +53,7 @@ final class SimulatedDisk implements Disk {
   private long capacity;
   private long syncs;
   private long sizes;
+  private boolean holesAllowed;
 
   SimulatedDisk(SplittableRandom random) {
     this(random, DEFAULT_BYTES);
@@ -79,6 +80,11 @@ final class SimulatedDisk implements Disk {
 
   void setFault(Fault what) {
     fault = what;
+  }
+
+  /** Lets writes take their space themselves. */
+  void allowHoles(boolean allowed) {
+    holesAllowed = allowed;
   }
 
   void setCapacity(long bytes) {
@@ -200,6 +206,9 @@ final class SimulatedDisk implements Disk {
   public synchronized void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
     call();
     long at = mapping.address() - cache.address() + offset;
+    if (holesAllowed) {
+      space.set((int) (at >> 12), (int) ((at + bytes + 4095) >> 12));
+    }
     if (space.nextClearBit((int) (at >> 12)) <= (at + bytes - 1) >> 12) {
       throw new AssertionError("a write at " + at + ", for which no space was taken");
     }
