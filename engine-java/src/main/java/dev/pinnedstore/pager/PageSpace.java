@@ -1,5 +1,7 @@
 package dev.pinnedstore.pager;
 
+import java.util.function.LongConsumer;
+
 /**
  * Hands out pages and takes them back; makes the file larger when it must. All under the state
  * lock.
@@ -16,6 +18,7 @@ final class PageSpace {
   private final ReuseCounts counts;
   private final boolean sparse;
   private final Limbo limbo = new Limbo();
+  private final LongConsumer whatIsFree;
   private long held;
 
   PageSpace(PagerFile file, boolean sparse) {
@@ -23,6 +26,7 @@ final class PageSpace {
     this.table = file.table();
     this.counts = file.counts();
     this.sparse = sparse;
+    this.whatIsFree = table::makeFindable;
   }
 
   /** Free pages that can be found. */
@@ -35,6 +39,9 @@ final class PageSpace {
    * a larger file: when those are more than an eighth of it. Nothing else must be under way then.
    */
   boolean wantsCommit(long pages) {
+    if (findable() >= pages) {
+      return false;
+    }
     releaseLimbo();
     return !file.isFrozen()
         && limbo.size() > table.pageCount() / 8 + 64
@@ -253,9 +260,7 @@ final class PageSpace {
   }
 
   void releaseLimbo() {
-    if (limbo.size() > 0) {
-      limbo.release(file.releasable(), table::makeFindable);
-    }
+    limbo.release(file.releasable(), whatIsFree);
   }
 
   /** Adds pages: as many as wanted, more where that is cheap, and fewer again where it is not. */

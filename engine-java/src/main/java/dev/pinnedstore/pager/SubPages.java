@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,7 @@ final class SubPages {
   private long[] @Nullable [] used = new long[0][];
   private final BitTree pagesWithFree = new BitTree();
   private final Limbo limbo = new Limbo();
+  private final LongConsumer whatIsFree = this::makeFree;
   private long freeSlots;
   private long usedSlots;
 
@@ -65,7 +67,7 @@ final class SubPages {
       long end = Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE);
       for (int i = 0; i < words.length && first + i < end; i++) {
         if (PageWord.kind(words[i]) == kind) {
-          addPage(first + i, usable(first + i));
+          addPage(first + i, usable(first + i), inUse(first + i));
         }
       }
     } catch (PagerCorruptException e) {
@@ -73,24 +75,40 @@ final class SubPages {
     }
   }
 
+  /** The slots of a page that are in use. */
+  private long inUse(long page) {
+    long index = SlotWord.index(page, 0);
+    long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
+    int first = (int) index & (WordMap.LEAF_WORDS - 1);
+    long inUse = 0;
+    for (int slot = 0; slot < slotCount; slot += 2) {
+      long word = words[first + (slot >>> 1)];
+      inUse |= SlotWord.isUsed(SlotWord.half(word, 0)) ? 1L << slot : 0;
+      inUse |= SlotWord.isUsed(SlotWord.half(word, 1)) ? 2L << slot : 0;
+    }
+    return inUse;
+  }
+
   /** The slots of a page that can be handed out. */
   private long usable(long page) {
+    long index = SlotWord.index(page, 0);
+    long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
+    int first = (int) index & (WordMap.LEAF_WORDS - 1);
     long usable = 0;
-    for (int slot = 0; slot < slotCount; slot++) {
-      int half = half(page, slot);
-      if (!SlotWord.isUsed(half) && counts.next(SlotWord.reuse(half)) < SlotWord.MAX_REUSE) {
-        usable |= 1L << slot;
-      }
+    for (int slot = 0; slot < slotCount; slot += 2) {
+      long word = words[first + (slot >>> 1)];
+      usable |= isUsable(SlotWord.half(word, 0)) ? 1L << slot : 0;
+      usable |= isUsable(SlotWord.half(word, 1)) ? 2L << slot : 0;
     }
     return usable;
   }
 
+  private boolean isUsable(int half) {
+    return !SlotWord.isUsed(half) && counts.next(SlotWord.reuse(half)) < SlotWord.MAX_REUSE;
+  }
+
   /** Starts to use the slots of a page. */
-  private void addPage(long page, long usable) {
-    long inUse = 0;
-    for (int slot = 0; slot < slotCount; slot++) {
-      inUse |= SlotWord.isUsed(half(page, slot)) ? 1L << slot : 0;
-    }
+  private void addPage(long page, long usable, long inUse) {
     setFree(page, usable);
     set(used, page, inUse);
     freeSlots += Long.bitCount(usable);
@@ -150,6 +168,9 @@ final class SubPages {
    * another page. Nothing else must be under way then.
    */
   boolean wantsCommit(long count) {
+    if (freeSlots >= count) {
+      return false;
+    }
     releaseLimbo();
     return freeSlots < count && !file.isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
   }
@@ -264,7 +285,8 @@ final class SubPages {
         space.retire(page);
       } else {
         space.take(page, kind);
-        addPage(page, usable);
+        // In use is none: the page was free.
+        addPage(page, usable, 0);
         return page;
       }
     }
@@ -286,9 +308,7 @@ final class SubPages {
   // ---- take back
 
   private void releaseLimbo() {
-    if (limbo.size() > 0) {
-      limbo.release(file.releasable(), this::makeFree);
-    }
+    limbo.release(file.releasable(), whatIsFree);
   }
 
   /** Lets a freed slot be used again, unless its page has gone back meanwhile. */

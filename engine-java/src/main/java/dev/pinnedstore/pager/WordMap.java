@@ -67,6 +67,10 @@ final class WordMap {
   private final Flags flags;
   private final long[] rootEntry;
   private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
+
+  /** The leaf that was marked dirty last, if it still is; changes often come together. */
+  private long lastDirty = -1;
+
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
   /** {@code blocks[0]}, for {@link #peek}. */
@@ -100,7 +104,10 @@ final class WordMap {
   void set(long index, long word) {
     long leaf = index >>> LEAF_SHIFT;
     block(0, leaf)[(int) index & (LEAF_WORDS - 1)] = word;
-    dirty[0].set((int) leaf);
+    if (leaf != lastDirty) {
+      dirty[0].set((int) leaf);
+      lastDirty = leaf;
+    }
   }
 
   /** The words of a leaf, to be read. */
@@ -140,6 +147,7 @@ final class WordMap {
 
   /** Writes all that has changed, as part of a checkpoint; durable after the caller's sync. */
   void write(long generation) {
+    lastDirty = -1;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
       for (int b = dirty[level].nextSetBit(0); b >= 0; b = dirty[level].nextSetBit(b + 1)) {
         write(level, b, generation);
@@ -185,6 +193,7 @@ final class WordMap {
    * zeros when they are taken again. Level by level, from the leaves up.
    */
   void dropBlocks(int level, long from, long to) {
+    lastDirty = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
