@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * A set of numbers below 2^36 that knows its least member: a tree of 64-bit words in which each bit
- * says whether a word of the level below has any. Every operation takes at most six steps; the least
- * member is remembered until it goes. Not safe for threads.
+ * says whether a word of the level below has any. Every operation takes at most six steps; the
+ * least member is remembered until it goes. Not safe for threads.
  */
 final class BitTree {
   private static final int LEVELS = 6;

@@ -167,8 +167,7 @@ final class Compactor {
       release(plan);
     } else if (plan.isProtected()) {
       PageId to = space.takePair(plan.place(), checksum);
-      moves.add(
-          new Move(protectedPages.handle(plan.value()), protectedPages.handle(to.value())));
+      moves.add(new Move(protectedPages.handle(plan.value()), protectedPages.handle(to.value())));
     } else {
       file.syncFirst(plan.place());
       moves.add(new Move(new PageId(plan.value()), space.take(plan.place(), PageWord.PAGE)));

@@ -247,15 +247,15 @@ final class Extents {
   }
 
   private static PagerFullException full(long bytes, MappingFailedException e) {
-      return new PagerFullException(
-          "the pager is full: the file system gave no "
-              + bytes
-              + " bytes, freeBytes="
-              + e.freeBytes()
-              + ", totalBytes="
-              + e.totalBytes()
-              + "; free pages, or give it more room",
-          e);
+    return new PagerFullException(
+        "the pager is full: the file system gave no "
+            + bytes
+            + " bytes, freeBytes="
+            + e.freeBytes()
+            + ", totalBytes="
+            + e.totalBytes()
+            + "; free pages, or give it more room",
+        e);
   }
 
   byte[] readBlock(int map, int level, long index, int copy) {

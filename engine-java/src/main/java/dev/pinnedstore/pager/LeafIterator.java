@@ -7,7 +7,9 @@ import java.util.NoSuchElementException;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Goes through what can be made of the pages of a file, and reads one leaf of the map at a time. */
+/**
+ * Goes through what can be made of the pages of a file, and reads one leaf of the map at a time.
+ */
 final class LeafIterator<T> implements Iterator<T> {
   private final LongFunction<@Nullable List<T>> source;
   private long leaf;

@@ -18,8 +18,7 @@ final class Maintenance {
   /** Null for a simulated disk, which has no readers. */
   private final @Nullable Path path;
 
-  Maintenance(
-      Session session, Pages pages, ProtectedPages protectedPages, @Nullable Path path) {
+  Maintenance(Session session, Pages pages, ProtectedPages protectedPages, @Nullable Path path) {
     this.session = session;
     this.file = session.file();
     this.pages = pages;

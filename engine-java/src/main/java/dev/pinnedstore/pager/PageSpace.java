@@ -43,9 +43,7 @@ final class PageSpace {
       return false;
     }
     releaseLimbo();
-    return !file.isFrozen()
-        && limbo.size() > table.pageCount() / 8 + 64
-        && findable() < pages;
+    return !file.isFrozen() && limbo.size() > table.pageCount() / 8 + 64 && findable() < pages;
   }
 
   /** Makes sure that a number of single pages can be held. */
@@ -173,16 +171,17 @@ final class PageSpace {
   /** Takes held pages as plain ones; releases them if that fails. */
   PageId[] takeOrRelease(long[] pages) {
     int taken = 0;
-    PageId[] ids = null;
+    boolean done = false;
     try {
-      ids = new PageId[pages.length];
+      PageId[] ids = new PageId[pages.length];
       while (taken < pages.length) {
         ids[taken] = take(pages[taken], PageWord.PAGE);
         taken++;
       }
+      done = true;
       return ids;
     } finally {
-      if (ids == null || taken < pages.length) {
+      if (!done) {
         // No heap for it.
         for (int i = 0; i < taken; i++) {
           giveBack(pages[i]);

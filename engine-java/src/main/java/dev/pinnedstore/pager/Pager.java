@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -255,7 +254,6 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
     writer.accept(page(page));
   }
 
-  /** The lowest page that is free. */
   @Override
   public PageId alloc() {
     return alloc(session.durability());
@@ -276,7 +274,6 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
     pages.free(page, durability);
   }
 
-  /** The lowest pages that are free, in the order of their numbers. */
   @Override
   public List<PageId> allocBulk(int count) {
     return allocBulk(count, session.durability());
@@ -545,16 +542,17 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * @throws IllegalStateException if the pager is closed
    */
   public CompletableFuture<Void> snapshotAsync(Path target) {
-    Supplier<@Nullable Void> copy =
-        () -> {
-          try {
-            snapshot(target);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-          return null;
-        };
-    return maintenance.async(copy).thenAccept(done -> {});
+    return maintenance
+        .async(
+            () -> {
+              try {
+                snapshot(target);
+                return true;
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            })
+        .thenAccept(done -> {});
   }
 
   /**

@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  * system may have forgotten it.
  *
  * <p>Locks: the commit turn is taken before the state lock, but for the open mark: before the first
- * change nobody has anything to commit. The state lock guards everything but
- * what only a commit uses; it is not held while a batch is written, and is during a checkpoint.
+ * change nobody has anything to commit. The state lock guards everything but what only a commit
+ * uses; it is not held while a batch is written, and is during a checkpoint.
  */
 final class PagerFile {
   private final Disk disk;

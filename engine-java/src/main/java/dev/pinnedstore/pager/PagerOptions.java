@@ -16,8 +16,8 @@ import java.util.Objects;
  *     it holds what its last owner left. Protected pages begin with zeros in any case
  * @param sparse whether the file grows without taking space for it. By default space is taken first
  *     and a full file system is a {@link PagerFullException}; a sparse file grows at once, and the
- *     first write to a page that finds no space fails with an {@code InternalError} or ends the JVM.
- *     A file that was sparse takes all its space when it is opened without this
+ *     first write to a page that finds no space fails with an {@code InternalError} or ends the
+ *     JVM. A file that was sparse takes all its space when it is opened without this
  * @param checked whether the segments of a page, a protected page or a sub-page die when it is
  *     freed, those of a writer with it, and those of a protected page also when the next writer but
  *     one starts, so that late use is an {@code IllegalStateException}; to free what a native call

@@ -193,8 +193,7 @@ final class Recovery {
         switch (what) {
           case JournalLayout.PAGE_WORD -> index < table.pageCount();
           case JournalLayout.SLOT_WORD ->
-              index
-                  < SlotWord.index(Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE), 0);
+              index < SlotWord.index(Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE), 0);
           case JournalLayout.ROOT -> index < SuperblockLayout.ROOTS;
           case JournalLayout.PAGE_COUNT -> value >= table.pageCount() && value <= capacity();
           default -> false;

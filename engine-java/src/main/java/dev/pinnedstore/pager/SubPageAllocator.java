@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 /**
  * Cuts pages of a pager into sub-pages of one size. Which are in use is kept in the pager's file,
  * in the same log: it survives a crash as pages do, and is there again when the file is opened. A
- * page whose last sub-page is freed goes back to the pager.
+ * page whose last sub-page is freed goes back to the pager. What is handed out is the lowest slot
+ * of the lowest page that has a free one, of a new page if none has.
  *
  * <p>Safe for threads. Needs no closing; allocators of the same size on one pager are the same.
  */
@@ -77,7 +78,6 @@ public final class SubPageAllocator implements DurablePageAllocator<SubPageId> {
     return alloc(session.durability());
   }
 
-  /** The lowest slot of the lowest page that has a free one, of a new page if none has. */
   @Override
   public SubPageId alloc(Durability durability) {
     if (zeroed) {

@@ -230,16 +230,18 @@ final class SubPages {
   /** Takes held slots; releases them if that fails. */
   SubPageId[] takeOrRelease(long[] held) {
     int taken = 0;
-    SubPageId[] ids = null;
+    SubPageId[] ids = {};
+    boolean done = false;
     try {
       ids = new SubPageId[held.length];
       while (taken < held.length) {
         ids[taken] = take(held[taken]);
         taken++;
       }
+      done = true;
       return ids;
     } finally {
-      if (ids == null || taken < held.length) {
+      if (!done) {
         // No heap for it.
         for (int i = 0; i < taken; i++) {
           setHalf(ids[i].page(), ids[i].slot(), counts.stored(ids[i].reuse()));
@@ -293,7 +295,9 @@ final class SubPages {
     throw damage;
   }
 
-  /** Makes sure that the slots of a page have their place in the slot map; those that are usable. */
+  /**
+   * Makes sure that the slots of a page have their place in the slot map; those that are usable.
+   */
   private long prepare(long page) {
     if (page >= Geometry.MAX_SUB_PAGES_PAGE) {
       throw new PagerFullException(

@@ -55,8 +55,7 @@ final class Verifier {
     try {
       long found = SuperblockLayout.decode(bytes).generation();
       if (found != file.generation()) {
-        problems.add(
-            "superblock " + copy + ": generation=" + found + ", not " + file.generation());
+        problems.add("superblock " + copy + ": generation=" + found + ", not " + file.generation());
       }
     } catch (PagerCorruptException e) {
       problems.add("superblock " + copy + ": " + e.getMessage());

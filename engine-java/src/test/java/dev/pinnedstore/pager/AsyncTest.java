@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 @Tag("contract")
 class AsyncTest {
   private static final Geometry GEOMETRY = new Geometry(10, 65536);
-  private static final PagerOptions LAZY =
-      PagerOptions.defaults().withDurability(Durability.NONE);
+  private static final PagerOptions LAZY = PagerOptions.defaults().withDurability(Durability.NONE);
 
   private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
   private Pager pager;

@@ -151,14 +151,16 @@ class DurabilityTest {
         syncsOf(
             () -> {
               List<CompletableFuture<PageId>> all = new ArrayList<>();
-              pager.session().read(
-                  () -> {
-                    // The thread waits for the first of them until all are there.
-                    for (int i = 0; i < 200; i++) {
-                      all.add(pager.allocAsync());
-                    }
-                    return true;
-                  });
+              pager
+                  .session()
+                  .read(
+                      () -> {
+                        // The thread waits for the first of them until all are there.
+                        for (int i = 0; i < 200; i++) {
+                          all.add(pager.allocAsync());
+                        }
+                        return true;
+                      });
               CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
             });
     assertThat(syncs).isLessThanOrEqualTo(2);
@@ -195,8 +197,7 @@ class DurabilityTest {
     CompletableFuture<PageId> id = pager.allocAsync();
     pager.close();
     assertThat(id.get()).isNotNull();
-    try (Pager again =
-        Pager.open(disk.copyOfCache(), 1024, PagerOptions.defaults(), () -> {})) {
+    try (Pager again = Pager.open(disk.copyOfCache(), 1024, PagerOptions.defaults(), () -> {})) {
       assertThat(again.page(id.get()).byteSize()).isEqualTo(1024);
     }
   }

@@ -207,11 +207,13 @@ class HostileFileTest {
         for (int i = 0; i < 5; i++) {
           long page = random.nextLong(pager.pageCount());
           long word = PageWord.of(random.nextInt(16), 1 + random.nextInt(3), random.nextInt());
-          pager.session().read(
-              () -> {
-                pager.session().file().table().words().set(page, word);
-                return true;
-              });
+          pager
+              .session()
+              .read(
+                  () -> {
+                    pager.session().file().table().words().set(page, word);
+                    return true;
+                  });
         }
         pager.setRoot(0, 1);
         pager.sync();

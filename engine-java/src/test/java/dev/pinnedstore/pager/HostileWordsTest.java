@@ -17,9 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Maps with good checksums whose words lie: exceptions of ours, or pages inside the file. */
 class HostileWordsTest extends PagerFixture {
   private void setPageWord(long page, long word) {
-    pager
-        .session()
-        .change(Durability.SYNC, () -> pager.session().file().table().set(page, word));
+    pager.session().change(Durability.SYNC, () -> pager.session().file().table().set(page, word));
   }
 
   private void setSlotWord(long index, long word) {

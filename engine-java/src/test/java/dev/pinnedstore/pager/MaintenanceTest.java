@@ -189,8 +189,7 @@ class MaintenanceTest extends PagerFixture {
   @Test
   void aCompactionCopiesLargePagesInSmallRounds() throws IOException {
     Path large = directory.resolve("large");
-    try (Pager other =
-        Pager.create(large, 32 << 20, PagerOptions.defaults().withSparse(true))) {
+    try (Pager other = Pager.create(large, 32 << 20, PagerOptions.defaults().withSparse(true))) {
       List<PageId> ids = other.allocBulk(8);
       ids.forEach(id -> set(other, id, 7));
       other.freeBulk(ids.subList(0, 4));

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -245,7 +245,9 @@ class PagerPartsTest {
         Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {})) {
       PageId first = pager.alloc();
       long word = PageWord.of(PageWord.PAGE, PageWord.MAX_REUSE, 0);
-      pager.session().change(Durability.SYNC, () -> pager.session().file().table().set(first.number(), word));
+      pager
+          .session()
+          .change(Durability.SYNC, () -> pager.session().file().table().set(first.number(), word));
       long free = pager.freePageCount();
       pager.free(PageId.of(first.number(), PageWord.MAX_REUSE));
       assertThat(pager.freePageCount()).isEqualTo(free);

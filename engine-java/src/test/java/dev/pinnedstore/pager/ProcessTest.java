@@ -78,8 +78,7 @@ class ProcessTest {
     assumeTrue(
         new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + "'").start().waitFor() == 0,
         "may mount in a namespace");
-    String command =
-        String.join(" ", ChildPager.command(List.of(), "read", path.toString(), "0"));
+    String command = String.join(" ", ChildPager.command(List.of(), "read", path.toString(), "0"));
     Process child =
         new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + " && " + command + "'")
             .redirectError(ProcessBuilder.Redirect.INHERIT)

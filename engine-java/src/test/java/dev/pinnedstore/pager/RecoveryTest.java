@@ -226,7 +226,8 @@ class RecoveryTest {
       page = pager.allocProtected();
     }
     try (Pager pager = Pager.open(disk, 1024, options, () -> {})) {
-      damage(disk, pager.protectedPage(page.value()).segment().address() - disk.bytes().address(), 1);
+      damage(
+          disk, pager.protectedPage(page.value()).segment().address() - disk.bytes().address(), 1);
     }
     assertThatExceptionOfType(PagerCorruptException.class)
         .isThrownBy(() -> Pager.open(disk, 1024, options, () -> {}))

@@ -52,8 +52,7 @@ class RegressionTest extends PagerFixture {
   @Test
   void aFallbackNeverGoesToAnOlderState() throws IOException {
     SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    Pager simulated =
-        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
+    Pager simulated = Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
     PageId kept = simulated.alloc();
     simulated.allocBulk(500);
     simulated.alloc();
@@ -69,13 +68,11 @@ class RegressionTest extends PagerFixture {
   @Test
   void pageBytesCanBeFlushed() throws IOException {
     SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    Pager simulated =
-        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
+    Pager simulated = Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
     PageId id = simulated.alloc();
     PagerState.stamp(simulated.page(id), 5);
     simulated.flush(id);
-    try (Pager again =
-        Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
+    try (Pager again = Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
       assertThat(PagerState.stampOf(again.page(id))).isEqualTo(5);
     }
   }
@@ -150,8 +147,7 @@ class RegressionTest extends PagerFixture {
       } catch (PagerException | SimulatedDisk.Crash e) {
         assertThat(disk.hasCrashed()).isTrue();
       }
-      try (Pager again =
-          Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
+      try (Pager again = Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
         assertThat(again.pageCount() - again.freePageCount())
             .isEqualTo(2L * list(again.protectedPages().allocated()).size());
       }
