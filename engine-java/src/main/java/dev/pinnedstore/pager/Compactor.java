@@ -95,7 +95,7 @@ final class Compactor {
       }
       long word = table.get(next);
       boolean movable =
-          table.isPaired(next, word) ? !protectedPages.isWriting(next) : isPlain(word);
+          table.isPaired(next, word) ? !protectedPages.writers().isWriting(next) : isPlain(word);
       if (movable) {
         long place = isPlain(word) ? space.holdBelow(next) : space.holdPairBelow(next);
         if (place >= 0) {
@@ -162,7 +162,7 @@ final class Compactor {
     boolean same =
         plan.page() < table.pageCount()
             && table.get(plan.page()) == plan.word()
-            && !protectedPages.isWriting(plan.page());
+            && !protectedPages.writers().isWriting(plan.page());
     if (checksum == null || !same) {
       release(plan);
     } else if (plan.isProtected()) {

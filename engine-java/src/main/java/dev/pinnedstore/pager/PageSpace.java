@@ -43,7 +43,7 @@ final class PageSpace {
       return false;
     }
     releaseLimbo();
-    return !file.isFrozen() && limbo.size() > table.pageCount() / 8 + 64 && findable() < pages;
+    return !file.changes().isFrozen() && limbo.size() > table.pageCount() / 8 + 64 && findable() < pages;
   }
 
   /** Makes sure that a number of single pages can be held. */
@@ -254,12 +254,12 @@ final class PageSpace {
       table.free(page, PageWord.of(PageWord.SPENT, PageWord.MAX_REUSE, 0));
     } else {
       table.free(page, PageWord.of(PageWord.FREE, counts.stored(next), 0));
-      limbo.add(page, file.currentChange());
+      limbo.add(page, file.changes().current());
     }
   }
 
   void releaseLimbo() {
-    limbo.release(file.releasable(), whatIsFree);
+    limbo.release(file.changes().releasable(), whatIsFree);
   }
 
   /** Adds pages: as many as wanted, more where that is cheap, and fewer again where it is not. */

@@ -68,9 +68,7 @@ final class PagerFile {
 
   private final ReentrantLock stateLock = new ReentrantLock();
   private final Turn commitTurn = new Turn();
-  private long changes;
-  private long frozenAfter = Long.MAX_VALUE;
-  private volatile long durable;
+  private final Changes changes = new Changes();
   private volatile @Nullable PagerException failure;
 
   PagerFile(Disk disk, Superblock from, Extents extents) {
@@ -88,48 +86,6 @@ final class PagerFile {
     this.slots =
         new WordMap(Geometry.SLOT_MAP, fileId, extents, from.slotMap(), (leaf, words) -> 0);
     journal.restart(generation);
-  }
-
-  /** Makes an empty file: no page yet. Others are opened by {@link Recovery}. */
-  static PagerFile create(Disk disk, Geometry geometry, long fileId) {
-    return create(disk, geometry, fileId, new ReuseCounts(1, 0), false);
-  }
-
-  /** Makes an empty file for pages of the same names, while nobody shrinks the other. */
-  static PagerFile createCopy(Disk disk, PagerFile of, long fileId, boolean sparse) {
-    return create(disk, of.geometry, fileId, of.counts, sparse);
-  }
-
-  private static PagerFile create(
-      Disk disk, Geometry geometry, long fileId, ReuseCounts counts, boolean sparse) {
-    Superblock empty =
-        new Superblock(
-            geometry,
-            0,
-            fileId,
-            0,
-            0,
-            counts.floor(),
-            counts.epoch(),
-            false,
-            sparse,
-            new long[2],
-            new long[2],
-            new long[SuperblockLayout.ROOTS]);
-    Extents extents = new Extents(disk, geometry);
-    boolean done = false;
-    try {
-      extents.allocateHeader();
-      extents.cover(0);
-      PagerFile file = new PagerFile(disk, empty, extents);
-      file.checkpoint();
-      done = true;
-      return file;
-    } finally {
-      if (!done) {
-        extents.close();
-      }
-    }
   }
 
   Disk disk() {
@@ -239,40 +195,9 @@ final class PagerFile {
     checkpoint();
   }
 
-  /**
-   * Ends a change and returns its number, for {@link #await}. What was changed since the lock was
-   * taken commits together, or not at all.
-   */
-  long changed() {
-    return ++changes;
-  }
-
-  /** The last change that is durable, and with it all before. */
-  long durable() {
-    return durable;
-  }
-
-  /** The last change whose freed pages may be used again. */
-  long releasable() {
-    return Math.min(durable, frozenAfter);
-  }
-
-  boolean isFrozen() {
-    return frozenAfter != Long.MAX_VALUE;
-  }
-
-  /** Keeps what is freed from now on from being used again, so that it can be copied. */
-  void freeze() {
-    frozenAfter = changes;
-  }
-
-  void thaw() {
-    frozenAfter = Long.MAX_VALUE;
-  }
-
-  /** The number that {@link #changed} will give to the change under way. */
-  long currentChange() {
-    return changes + 1;
+  /** Numbers the changes; see {@link #await}. */
+  Changes changes() {
+    return changes;
   }
 
   /** Has the bytes of a page synced before the change under way commits. */
@@ -310,7 +235,7 @@ final class PagerFile {
 
   /** Waits until a change is durable, and writes it if nobody else is at it. */
   void await(long change) {
-    if (durable < change && commitTurn.takeUnless(() -> durable >= change)) {
+    if (changes.durable() < change && commitTurn.takeUnless(() -> changes.durable() >= change)) {
       try {
         commit();
       } finally {
@@ -324,7 +249,7 @@ final class PagerFile {
     long change;
     stateLock.lock();
     try {
-      change = changes;
+      change = changes.last();
     } finally {
       stateLock.unlock();
     }
@@ -336,14 +261,14 @@ final class PagerFile {
     stateLock.lock();
     try {
       checkUsable();
-      upTo = changes;
+      upTo = changes.last();
       if (journal.isEmpty()) {
-        durable = upTo;
+        changes.setDurable(upTo);
         return;
       }
       if (!journal.fits()) {
         checkpoint();
-        durable = upTo;
+        changes.setDurable(upTo);
         return;
       }
       journal.seal();
@@ -357,7 +282,7 @@ final class PagerFile {
     } catch (IOException | RuntimeException | Error e) {
       throw fail(e);
     }
-    durable = upTo;
+    changes.setDurable(upTo);
   }
 
   /** Does something while nothing changes and all changes so far are in a checkpoint. */
@@ -368,7 +293,7 @@ final class PagerFile {
           if (!journal.isClean()) {
             checkpoint();
           }
-          durable = changes;
+          changes.setDurable(changes.last());
           action.run();
           return true;
         });
@@ -447,7 +372,7 @@ final class PagerFile {
             open = false;
             checkpoint();
           }
-          durable = changes;
+          changes.setDurable(changes.last());
           return true;
         });
   }

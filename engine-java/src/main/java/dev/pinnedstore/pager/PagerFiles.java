@@ -8,7 +8,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,7 +105,7 @@ final class PagerFiles {
   static PagerFile create(Disk disk, Geometry geometry) throws IOException {
     PagerFile file = null;
     try {
-      file = PagerFile.create(disk, geometry, new SecureRandom().nextLong());
+      file = Creation.create(disk, geometry);
       return file;
     } finally {
       if (file == null) {

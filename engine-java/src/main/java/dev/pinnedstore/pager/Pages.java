@@ -90,7 +90,7 @@ final class Pages {
         session.beginChange();
         if (!space.wantsCommit(1)) {
           id = space.take(space.hold(), PageWord.PAGE);
-          change = file.changed();
+          change = file.changes().end();
         }
       } finally {
         file.unlock();
@@ -150,7 +150,7 @@ final class Pages {
     try {
       session.beginChange();
       freeNow(id);
-      change = file.changed();
+      change = file.changes().end();
     } finally {
       file.unlock();
     }

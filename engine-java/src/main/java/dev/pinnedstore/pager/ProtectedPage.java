@@ -69,7 +69,7 @@ public final class ProtectedPage implements PageHandle {
    * @throws IllegalStateException if it has a writer already
    */
   public Writer writer() {
-    return new Writer(pages.startWriter(this));
+    return new Writer(pages.writers().start(this));
   }
 
   @Override
@@ -127,7 +127,7 @@ public final class ProtectedPage implements PageHandle {
      */
     public void commit(Durability durability) {
       checkOpen();
-      pages.commit(ProtectedPage.this, copy, durability);
+      pages.writers().commit(ProtectedPage.this, copy, durability);
       ended = true;
     }
 
@@ -149,11 +149,11 @@ public final class ProtectedPage implements PageHandle {
     private void commitOrEnd() {
       boolean done = false;
       try {
-        pages.commit(ProtectedPage.this, copy, Durability.NONE);
+        pages.writers().commit(ProtectedPage.this, copy, Durability.NONE);
         done = true;
       } finally {
         if (!done) {
-          pages.endWriter(ProtectedPage.this);
+          pages.writers().end(ProtectedPage.this);
         }
       }
     }
@@ -163,7 +163,7 @@ public final class ProtectedPage implements PageHandle {
     public void close() {
       if (!ended) {
         ended = true;
-        pages.endWriter(ProtectedPage.this);
+        pages.writers().end(ProtectedPage.this);
       }
     }
 

@@ -2,48 +2,29 @@ package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
  * Protected pages: each has two places, a pair of pages; its word in the map says which of them is
- * active, and the checksum of those bytes.
- *
- * <p>A writer copies the active bytes to the other place and changes them there. Its commit has
- * that place synced, and then the word changed, in one batch with whatever else is pending. A crash
- * before the batch is durable leaves the word, and so the old bytes. Before the next writer takes
- * the place that was active, that commit must be durable.
+ * active, and the checksum of those bytes. {@link ProtectedWriters} change them.
  *
  * <p>Whatever reads or writes all bytes of a page does so without the state lock.
  */
 final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
-  private static final int MIN_SWEEP = 1024;
-
   private final Session session;
   private final Pages pages;
   private final PagerFile file;
   private final PageTable table;
   private final PageSpace space;
 
-  /** Pages that have a writer. Under the state lock. */
-  private final Set<Long> writing = new HashSet<>();
-
-  /** Changes that committed pages, as long as they may not be durable. Under the state lock. */
-  private final Map<Long, Long> commits = new HashMap<>();
-
-  /** Size of {@link #commits} at which what is durable goes. */
-  private int sweepAt = MIN_SWEEP;
+  private final ProtectedWriters writers;
 
   /** The segment of a page that shows one of its places. */
-  private record View(long value, long place) {}
-
-  /** The segment of a writer. */
-  private record Copy(long value) {}
+  record View(long value, long place) {}
 
   ProtectedPages(Session session, Pages pages) {
     this.session = session;
@@ -51,6 +32,7 @@ final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
     this.file = session.file();
     this.table = file.table();
     this.space = session.space();
+    this.writers = new ProtectedWriters(session, this);
   }
 
   /** The checksum of a protected page, bound to its id. */
@@ -157,7 +139,7 @@ final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
       if (!seen.add(page.value())) {
         throw new InvalidPageException(page + ": named twice");
       }
-      if (writing.contains(page.number())) {
+      if (writers.isWriting(page.number())) {
         throw new IllegalStateException(page + ": has a writer");
       }
     }
@@ -165,7 +147,7 @@ final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
       endViews(page);
     }
     for (ProtectedPage page : all) {
-      commits.remove(page.number());
+      writers.forget(page.number());
       space.free(page.number());
       space.free(table.partner(page.number()));
     }
@@ -280,92 +262,20 @@ final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
         });
   }
 
-  private MemorySegment segment(Object use, long place) {
+  /** The bytes of a place; in checked mode those of a use of it. Under the state lock. */
+  MemorySegment segment(Object use, long place) {
     CheckedPages checked = session.checked();
     return checked == null
         ? file.extents().page(place)
         : checked.segment(use, place, 0, pageSize());
   }
 
-  // ---- write
-
-  /** Whether a page has a writer. Under the state lock. */
-  boolean isWriting(long number) {
-    return writing.contains(number);
+  ProtectedWriters writers() {
+    return writers;
   }
 
-  /** Starts a writer: the bytes to change, which are those of now. */
-  MemorySegment startWriter(ProtectedPage page) {
-    page.verify();
-    long[] places = new long[2];
-    Long commit =
-        session.read(
-            () -> {
-              file.checkUsable();
-              long number = page.number();
-              places[0] = table.activePlace(number, word(page.value()));
-              places[1] = table.partner(places[0]);
-              if (writing.contains(number)) {
-                throw new IllegalStateException(page + ": has a writer already");
-              }
-              // Shows the commit before the last, which is overwritten now.
-              session.endUse(new View(page.value(), places[1]));
-              writing.add(number);
-              return commits.get(number);
-            });
-    boolean started = false;
-    try {
-      if (commit != null) {
-        file.await(commit);
-      }
-      file.extents().page(places[1]).copyFrom(file.extents().page(places[0]));
-      MemorySegment copy = session.read(() -> segment(new Copy(page.value()), places[1]));
-      started = true;
-      return copy;
-    } finally {
-      if (!started) {
-        endWriter(page);
-      }
-    }
-  }
-
-  void commit(ProtectedPage page, MemorySegment copy, Durability durability) {
-    int checksum = checksum(copy, page.value());
-    session.change(
-        durability,
-        () -> {
-          long number = page.number();
-          long word = word(page.value());
-          session.endUse(new Copy(page.value()));
-          file.syncFirst(table.partner(table.activePlace(number, word)));
-          table.set(number, PageWord.swapped(word, checksum));
-          writing.remove(number);
-          commits.put(number, file.currentChange());
-          sweepCommits();
-        });
-  }
-
-  /** Forgets commits that are durable; looks at each of them twice on average. */
-  private void sweepCommits() {
-    if (commits.size() > sweepAt) {
-      commits.values().removeIf(change -> change <= file.durable());
-      sweepAt = Math.max(MIN_SWEEP, 2 * commits.size());
-    }
-  }
-
-  /** Commits on the pager's thread. */
-  CompletableFuture<Void> async(Runnable commit) {
-    return session.async(commit);
-  }
-
-  /** Ends a writer that did not commit. */
-  void endWriter(ProtectedPage page) {
-    file.lock();
-    try {
-      writing.remove(page.number());
-      session.endUse(new Copy(page.value()));
-    } finally {
-      file.unlock();
-    }
+  /** Makes a call on the pager's thread. */
+  CompletableFuture<Void> async(Runnable call) {
+    return session.async(call);
   }
 }

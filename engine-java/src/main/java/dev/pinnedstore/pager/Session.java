@@ -103,7 +103,7 @@ final class Session {
         beginChange();
         if (!wantsCommit.getAsBoolean()) {
           action.run();
-          change = file.changed();
+          change = file.changes().end();
         }
       } finally {
         file.unlock();

@@ -2,7 +2,6 @@ package dev.pinnedstore.pager;
 
 import dev.pinnedstore.os.Disk;
 import java.io.IOException;
-import java.security.SecureRandom;
 
 /**
  * Copies a pager into another file, with the same page numbers and handles, while it is in use.
@@ -24,7 +23,7 @@ final class Snapshot {
   static void copy(PagerFile source, Disk disk, boolean sparse) throws IOException {
     PagerFile target = null;
     try {
-      target = PagerFile.createCopy(disk, source, new SecureRandom().nextLong(), sparse);
+      target = Creation.createFor(source, disk, sparse);
       new Snapshot(source, target).copy(sparse);
     } finally {
       if (target == null) {
@@ -40,7 +39,7 @@ final class Snapshot {
     try {
       copyState(sparse);
       forEachPage(true);
-      source.freeze();
+      source.changes().freeze();
     } finally {
       source.unlock();
     }
@@ -49,7 +48,7 @@ final class Snapshot {
     } finally {
       source.lock();
       try {
-        source.thaw();
+        source.changes().thaw();
       } finally {
         source.unlock();
       }

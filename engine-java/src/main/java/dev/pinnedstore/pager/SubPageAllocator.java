@@ -91,7 +91,7 @@ public final class SubPageAllocator implements DurablePageAllocator<SubPageId> {
         session.beginChange();
         if (!pages.wantsCommit(1)) {
           id = pages.take(pages.hold());
-          change = file.changed();
+          change = file.changes().end();
         }
       } finally {
         file.unlock();
@@ -118,7 +118,7 @@ public final class SubPageAllocator implements DurablePageAllocator<SubPageId> {
       pages.check(page);
       session.endUse(page);
       pages.free(page);
-      change = file.changed();
+      change = file.changes().end();
     } finally {
       file.unlock();
     }

@@ -4,15 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The sub-pages of one size in a pager. What is used is in the slot map, and so in the same log and
- * checkpoints as the pages; here are the bits from which a free slot is found: for each page that
- * holds such sub-pages which slots are free, which are used or held, and which pages have a free
- * one. Made anew when a file is opened. All under the state lock, but for {@link #bytes}.
+ * checkpoints as the pages; the {@link SlotBits} from which a free slot is found are made anew when
+ * a file is opened. All under the state lock, but for {@link #bytes}.
  *
  * <p>A slot is held before it is taken, as pages are: {@link PageSpace}.
  */
@@ -33,14 +31,9 @@ final class SubPages {
   private final int sizeShift;
   private final int kind;
 
-  /** For each leaf of the page map: the free slots of its pages, then the used ones. */
-  private long[] @Nullable [] free = new long[0][];
-
-  private long[] @Nullable [] used = new long[0][];
-  private final BitTree pagesWithFree = new BitTree();
+  private final SlotBits bits = new SlotBits();
   private final Limbo limbo = new Limbo();
   private final LongConsumer whatIsFree = this::makeFree;
-  private long freeSlots;
   private long usedSlots;
 
   SubPages(Session session, int slotsShift) {
@@ -109,9 +102,7 @@ final class SubPages {
 
   /** Starts to use the slots of a page. */
   private void addPage(long page, long usable, long inUse) {
-    setFree(page, usable);
-    set(used, page, inUse);
-    freeSlots += Long.bitCount(usable);
+    bits.add(page, usable, inUse);
     usedSlots += Long.bitCount(inUse);
   }
 
@@ -122,39 +113,6 @@ final class SubPages {
   private void setHalf(long page, int slot, int half) {
     long index = SlotWord.index(page, slot);
     file.setSlot(index, SlotWord.with(slots.get(index), slot, half));
-  }
-
-  // ---- the bits
-
-  private static long get(long[] @Nullable [] bits, long page) {
-    return leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)];
-  }
-
-  private static void set(long[] @Nullable [] bits, long page, long value) {
-    leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)] = value;
-  }
-
-  /** The bits of a leaf that has such pages, or had. */
-  private static long[] leaf(long[] @Nullable [] bits, long page) {
-    return Objects.requireNonNull(bits[(int) (page >>> WordMap.LEAF_SHIFT)]);
-  }
-
-  private void setFree(long page, long bits) {
-    int leaf = (int) (page >>> WordMap.LEAF_SHIFT);
-    if (leaf >= free.length) {
-      free = Arrays.copyOf(free, leaf + 1 + (leaf >> 1));
-      used = Arrays.copyOf(used, free.length);
-    }
-    if (free[leaf] == null) {
-      free[leaf] = new long[WordMap.LEAF_WORDS];
-      used[leaf] = new long[WordMap.LEAF_WORDS];
-    }
-    set(free, page, bits);
-    if (bits != 0) {
-      pagesWithFree.add(page);
-    } else {
-      pagesWithFree.remove(page);
-    }
   }
 
   // ---- hand out
@@ -168,35 +126,26 @@ final class SubPages {
    * another page. Nothing else must be under way then.
    */
   boolean wantsCommit(long count) {
-    if (freeSlots >= count) {
+    if (bits.freeCount() >= count) {
       return false;
     }
     releaseLimbo();
-    return freeSlots < count && !file.isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
+    return bits.freeCount() < count && !file.changes().isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
   }
 
   /** Holds the lowest slot of the lowest page that has a free one: page and slot in one number. */
   long hold() {
     releaseLimbo();
-    long page = pagesWithFree.first();
+    long page = bits.pageWithFree();
     if (page < 0) {
       page = takePage();
     }
-    long[] pages = leaf(free, page);
-    int at = (int) page & (WordMap.LEAF_WORDS - 1);
-    long bits = pages[at];
-    pages[at] = bits & (bits - 1);
-    if (pages[at] == 0) {
-      pagesWithFree.remove(page);
-    }
-    leaf(used, page)[at] |= bits & -bits;
-    freeSlots--;
-    return (page << SlotWord.MAX_SLOTS_SHIFT) | Long.numberOfTrailingZeros(bits);
+    return (page << SlotWord.MAX_SLOTS_SHIFT) | bits.useLowest(page);
   }
 
   /** Holds slots; all or none. */
   long[] hold(int count) {
-    long missing = count - freeSlots;
+    long missing = count - bits.freeCount();
     if (missing > 0) {
       space.reserve((missing + slotCount - 1) / slotCount);
     }
@@ -257,8 +206,7 @@ final class SubPages {
     for (int i = 0; i < count; i++) {
       long page = held[i] >>> SlotWord.MAX_SLOTS_SHIFT;
       long bit = 1L << held[i];
-      setFree(page, get(free, page) | bit);
-      freeSlots++;
+      bits.addFree(page, bit);
       unuse(page, bit);
     }
     return count;
@@ -312,7 +260,7 @@ final class SubPages {
   // ---- take back
 
   private void releaseLimbo() {
-    limbo.release(file.releasable(), whatIsFree);
+    limbo.release(file.changes().releasable(), whatIsFree);
   }
 
   /** Lets a freed slot be used again, unless its page has gone back meanwhile. */
@@ -320,10 +268,9 @@ final class SubPages {
     long page = item >>> SlotWord.MAX_SLOTS_SHIFT;
     int slot = (int) item & (SlotWord.MAX_SLOTS - 1);
     boolean ours =
-        page < table.pageCount() && PageWord.kind(table.get(page)) == kind && get(used, page) != 0;
-    if (ours && (get(free, page) & (1L << slot)) == 0) {
-      setFree(page, get(free, page) | (1L << slot));
-      freeSlots++;
+        page < table.pageCount() && PageWord.kind(table.get(page)) == kind && bits.hasUsed(page);
+    if (ours) {
+      bits.addFree(page, 1L << slot);
     }
   }
 
@@ -333,17 +280,15 @@ final class SubPages {
     usedSlots--;
     unuse(id.page(), 1L << id.slot());
     if (next < SlotWord.MAX_REUSE) {
-      limbo.add((id.page() << SlotWord.MAX_SLOTS_SHIFT) | id.slot(), file.currentChange());
+      limbo.add((id.page() << SlotWord.MAX_SLOTS_SHIFT) | id.slot(), file.changes().current());
     }
   }
 
   /** Ends the use of a slot; a page without any goes back. */
   private void unuse(long page, long bit) {
-    long left = get(used, page) & ~bit;
-    set(used, page, left);
-    if (left == 0) {
-      freeSlots -= Long.bitCount(get(free, page));
-      setFree(page, 0);
+    bits.unuse(page, bit);
+    if (!bits.hasUsed(page)) {
+      bits.remove(page);
       space.free(page);
     }
   }

@@ -55,7 +55,7 @@ class FileCrashTest {
         crashed = crashes(pager, target, call);
         crashes++;
         assertThat(PagerState.of(pager, subs)).isEqualTo(state);
-        assertThat(pager.session().file().isFrozen()).isFalse();
+        assertThat(pager.session().file().changes().isFrozen()).isFalse();
         if (!crashed) {
           verifyCopy(target.imageOfCrash(), state);
         }

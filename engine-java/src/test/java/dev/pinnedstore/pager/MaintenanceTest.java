@@ -69,12 +69,12 @@ class MaintenanceTest extends PagerFixture {
   void pagesFreedDuringASnapshotAreNotHandedOutBeforeItsEnd() {
     PageId id = pager.alloc();
     pager.session().file().lock();
-    pager.session().file().freeze();
+    pager.session().file().changes().freeze();
     pager.session().file().unlock();
     pager.free(id);
     assertThat(pager.alloc().number()).isNotEqualTo(id.number());
     pager.session().file().lock();
-    pager.session().file().thaw();
+    pager.session().file().changes().thaw();
     pager.session().file().unlock();
     assertThat(pager.alloc().number()).isEqualTo(id.number());
   }
