@@ -153,21 +153,29 @@ final class Extents {
     }
   }
 
+  /** Waits until a page is on the medium, unless it is cut off meanwhile. */
   void syncPage(long page) throws IOException {
-    Extent extent = extents[geometry.extentOf(page)];
-    disk.sync(extent.whole, extent.offset(page), geometry.pageSize());
+    Extent[] all = extents;
+    int number = geometry.extentOf(page);
+    if (number < all.length) {
+      sync(all[number], all[number].offset(page), geometry.pageSize());
+    }
   }
 
   /** Waits until all pages are on the medium, and whatever lies between them. */
   void syncPages() throws IOException {
     for (Extent extent : extents) {
-      try {
-        disk.sync(extent.whole, 0, extent.whole.byteSize());
-      } catch (IllegalStateException e) {
-        // Cut off meanwhile, it holds no page; otherwise the pager was closed.
-        if (Arrays.asList(extents).contains(extent)) {
-          throw e;
-        }
+      sync(extent, 0, extent.whole.byteSize());
+    }
+  }
+
+  private void sync(Extent extent, long offset, long bytes) throws IOException {
+    try {
+      disk.sync(extent.whole, offset, bytes);
+    } catch (IllegalStateException e) {
+      // Cut off meanwhile, it holds no page; otherwise the pager was closed.
+      if (Arrays.asList(extents).contains(extent)) {
+        throw e;
       }
     }
   }

@@ -54,7 +54,7 @@ public final class ProtectedPage implements PageHandle {
   /** Verifies the checksum, unless that was done before. */
   void verify() {
     if (!verified) {
-      pages.verifiedWord(value);
+      pages.verify(value);
       verified = true;
     }
   }

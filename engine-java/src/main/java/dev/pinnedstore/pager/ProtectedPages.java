@@ -229,30 +229,47 @@ final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
     throw pages.refuse(new PageId(value), "a protected page");
   }
 
-  /** The word of a page, once its active bytes have been found to match their checksum. */
-  long verifiedWord(long value) {
-    long word = session.read(() -> word(value));
-    while (true) {
-      long number = PageId.number(value);
-      MemorySegment bytes = file.extents().page(table.activePlace(number, word));
-      int checksum = checksum(bytes, value);
-      long then = session.read(() -> word(value));
-      if (then == word) {
-        if (checksum != PageWord.payload(word)) {
-          throw new PagerCorruptException(
-              "protected page", new PageId(value) + ": its bytes do not match their checksum");
-        }
-        return word;
-      }
-      // Another commit has come meanwhile, and the bytes may have changed.
-      word = then;
+  /**
+   * Refuses a page whose active bytes do not match their checksum. They are read without the lock
+   * first, beside which two commits may come and leave the same word: then what does not match is
+   * read once more with it.
+   */
+  void verify(long value) {
+    long[] word = new long[1];
+    MemorySegment bytes =
+        session.read(
+            () -> {
+              word[0] = word(value);
+              return file.extents().page(table.activePlace(PageId.number(value), word[0]));
+            });
+    if (!matches(bytes, value, word[0])) {
+      session.read(() -> verifyNow(value));
     }
+  }
+
+  private static boolean matches(MemorySegment bytes, long value, long word) {
+    try {
+      return checksum(bytes, value) == PageWord.payload(word);
+    } catch (IllegalStateException e) {
+      // Freed and cut off, or closed, since it was found; the second look says which.
+      return false;
+    }
+  }
+
+  private boolean verifyNow(long value) {
+    long word = word(value);
+    MemorySegment bytes = file.extents().page(table.activePlace(PageId.number(value), word));
+    if (checksum(bytes, value) != PageWord.payload(word)) {
+      throw new PagerCorruptException(
+          "protected page", new PageId(value) + ": its bytes do not match their checksum");
+    }
+    return true;
   }
 
   /** The active bytes; checked against their checksum unless they were before. */
   MemorySegment active(long value, boolean verified) {
     if (!verified) {
-      verifiedWord(value);
+      verify(value);
     }
     return session.read(
         () -> {

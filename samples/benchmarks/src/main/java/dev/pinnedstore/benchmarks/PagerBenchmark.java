@@ -171,7 +171,7 @@ public class PagerBenchmark {
   /** Finds a page anywhere in the file; most of that is memory that no cache has. */
   @Benchmark
   public long getAnywhere() {
-    return pager.page(ids[next++ % ids.length]).address();
+    return pager.page(ids[(next++ & Integer.MAX_VALUE) % ids.length]).address();
   }
 
   /** The baseline of {@link #get}: the same loop without a pager. */
