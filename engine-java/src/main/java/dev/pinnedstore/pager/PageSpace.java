@@ -43,7 +43,9 @@ final class PageSpace {
       return false;
     }
     releaseLimbo();
-    return !file.changes().isFrozen() && limbo.size() > table.pageCount() / 8 + 64 && findable() < pages;
+    return !file.changes().isFrozen()
+        && limbo.size() > table.pageCount() / 8 + 64
+        && findable() < pages;
   }
 
   /** Makes sure that a number of single pages can be held. */

@@ -130,7 +130,9 @@ final class SubPages {
       return false;
     }
     releaseLimbo();
-    return bits.freeCount() < count && !file.changes().isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
+    return bits.freeCount() < count
+        && !file.changes().isFrozen()
+        && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
   }
 
   /** Holds the lowest slot of the lowest page that has a free one: page and slot in one number. */
