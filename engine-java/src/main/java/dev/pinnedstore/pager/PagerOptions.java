@@ -23,6 +23,9 @@ import java.util.Objects;
  *     one starts, so that late use is an {@code IllegalStateException}; to free what a native call
  *     is using is one, too, and changes nothing. For tests: the first use of each costs an Arena,
  *     and without native access a mapping
+ * @param verified whether opening a file does what {@link Pager#verify()} does, and refuses what is
+ *     damaged with a {@link PagerCorruptException}: reads all maps and all protected pages.
+ *     Otherwise, by default, each part is verified when it is first used
  */
 public record PagerOptions(
     Durability durability,
