@@ -151,7 +151,7 @@ class AsyncTest {
               return pager.alloc();
             },
             id -> {
-              throw new InvalidPageException("freed by somebody else");
+              throw new InvalidPageException("meant to be logged: freed by somebody else");
             }));
     CompletableFuture<PageId> other = thread.submit(() -> pager.alloc(), pager::free);
     known.countDown();
