@@ -206,6 +206,11 @@ final class Chunks {
     var _ = unmapGone(false);
   }
 
+  /** Whether there are chunks that are no more and still mapped. */
+  synchronized boolean hasGone() {
+    return !leaving.isEmpty();
+  }
+
   /**
    * Unmaps chunks that are no more, some time after they were dropped: the JDK interrupts a thread
    * whose access meets the closing of its Arena, and by then none is under way.

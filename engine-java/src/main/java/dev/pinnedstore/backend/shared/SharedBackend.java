@@ -63,6 +63,10 @@ public final class SharedBackend implements StorageBackend {
   private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
   private static final long WAIT_NANOS = 200_000;
+
+  /** What a cycle by hand waits before it unmaps; see {@link Chunks#unmapGone}. */
+  private static final long GRACE_NANOS = 5_000_000;
+
   private static final long MOST_GROUP_BYTES = 32L << 20;
 
   private final Namespace namespace;
@@ -960,6 +964,10 @@ public final class SharedBackend implements StorageBackend {
     }
     if (opened > 0) {
       events.roomMayCome(opened * capacity);
+    }
+    if (atOnce && chunks.hasGone()) {
+      LockSupport.parkNanos(GRACE_NANOS);
+      var _ = chunks.unmapGone(true);
     }
     if (writes) {
       touchReady();
