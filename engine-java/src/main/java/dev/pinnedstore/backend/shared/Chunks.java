@@ -66,6 +66,16 @@ final class Chunks {
     }
   }
 
+  /** Whether what could not be mapped is no chunk, and not only out of reach of this store. */
+  boolean isGone(int id) {
+    return !isClosed()
+        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0;
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   private @Nullable Chunk map(int id) throws MappingFailedException {
     SharedMapping data = null;
     SharedMapping records = null;

@@ -180,7 +180,7 @@ final class Keeper {
           leave(
               () -> {
                 if (peers.inherited) {
-                  recover(peers.slot);
+                  var _ = recover(peers.slot);
                 }
                 adoptAll();
                 return 1;
@@ -237,7 +237,9 @@ final class Keeper {
       }
       Chunk chunk = chunks.findOrMap(PeersLayout.id(word));
       if (chunk == null) {
-        forget(i, PeersLayout.id(word));
+        if (chunks.isGone(PeersLayout.id(word))) {
+          forget(i, PeersLayout.id(word));
+        }
       } else {
         if (chunk.index < 0) {
           chunk.index = i;
@@ -489,9 +491,9 @@ final class Keeper {
       if (slot != peers.slot && peers.isTaken(slot) && namespace.tryLockSlot(slot)) {
         try {
           // Again: it may have left in good order since.
-          if (peers.isTaken(slot)) {
-            recover(slot);
+          if (peers.isTaken(slot) && recover(slot)) {
             peers.release(slot);
+            Steps.reached("recover.released");
           }
         } finally {
           namespace.unlockSlot(slot);
@@ -500,12 +502,15 @@ final class Keeper {
     }
   }
 
-  private void recover(int slot) throws IOException, MappingFailedException {
+  /** False when it is for another store to do, as this one closes. */
+  private boolean recover(int slot) throws IOException, MappingFailedException {
     for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
       long named = peers.named(slot, cell);
       Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
       if (chunk != null) {
         recoverCell(chunk, peers.range(slot, cell));
+      } else if (named != 0 && chunks.isClosed()) {
+        return false;
       }
     }
     Steps.reached("recover.cells");
@@ -530,6 +535,8 @@ final class Keeper {
     }
     var _ = SharedFiles.delete(namespace.names.making(slot));
     var _ = SharedFiles.delete(namespace.names.makingRecords(slot));
+    Steps.reached("recover.files");
+    return true;
   }
 
   private void recoverCell(Chunk chunk, long range) {
