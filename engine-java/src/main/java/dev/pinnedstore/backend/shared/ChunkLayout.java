@@ -20,7 +20,7 @@ import java.nio.ByteOrder;
  *    16     8  empty since   epoch ms, 0: never; compare-and-set by an acknowledgement
  *    24     8  first write   epoch ms, 0: none; compare-and-set by a writer
  *    32     4  sealed used   what "used" was when it was sealed. The keeper
- *    36     4  flags         SEALED, RETIRED, SUSPECT: the keeper; SMALL: any writer
+ *    36     4  flags         SMALL: any writer; all others: the keeper
  *    40     8  newest        monotonic ms of the newest blob, 0: none; raised by writers
  *    48     8  still since   monotonic ms at which it became ready. The keeper
  *    56     4  maker         low half of the namespace's incarnation, or 0: the original
@@ -44,6 +44,12 @@ final class ChunkLayout {
 
   /** The table of small records has been used. */
   static final int SMALL = 8;
+
+  /** Of a retired chunk: the next generation is set, and no record says otherwise. */
+  static final int CLEARED = 16;
+
+  /** Of a retired chunk: an acknowledgement may yet be counted in it, so it is not opened again. */
+  static final int SPENT = 32;
 
   private static final long USED_AT = 0;
   private static final long GENERATION_AT = 4;
@@ -134,8 +140,9 @@ final class ChunkLayout {
     return ((int) INT.getVolatile(chunk, FLAGS_AT) & flag) != 0;
   }
 
+  /** Sets one flag, or some at a time. */
   static void raise(MemorySegment chunk, int flag) {
-    if (!has(chunk, flag)) {
+    if (((int) INT.getVolatile(chunk, FLAGS_AT) & flag) != flag) {
       var _ = (int) INT.getAndBitwiseOr(chunk, FLAGS_AT, flag);
     }
   }
@@ -158,12 +165,15 @@ final class ChunkLayout {
 
   /** Zeroes all counters of a retired incarnation but "used", which keeps everybody out. */
   static void reset(MemorySegment chunk, long stillSince) {
+    INT.setOpaque(chunk, SEALED_USED_AT, 0);
     INT.setOpaque(chunk, ENTRIES_AT, 0);
     INT.setOpaque(chunk, ACKNOWLEDGED_AT, 0);
+    Steps.reached("reset.counts");
     LONG.setOpaque(chunk, EMPTY_SINCE_AT, 0L);
     LONG.setOpaque(chunk, FIRST_WRITE_AT, 0L);
     LONG.setOpaque(chunk, NEWEST_AT, 0L);
     LONG.setOpaque(chunk, STILL_SINCE_AT, stillSince);
+    Steps.reached("reset.times");
     INT.setVolatile(chunk, FLAGS_AT, 0);
   }
 }

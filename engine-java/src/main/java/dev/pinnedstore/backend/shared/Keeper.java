@@ -5,9 +5,7 @@ import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashSet;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -39,8 +37,9 @@ import java.util.concurrent.locks.LockSupport;
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
  *       </ul>
- *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be. From here on every
- *       old handle is stale: who viewed or copied and looks at the generation afterwards knows.
+ *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be, and the flag that
+ *       says so. From the new generation on every old handle is stale: who viewed or copied and
+ *       looks at the generation afterwards knows.
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
@@ -49,7 +48,7 @@ import java.util.concurrent.locks.LockSupport;
  * </ol>
  *
  * <p>Killed anywhere, the next keeper finds the chunk not sealed, sealed, or retired, and goes on
- * there; retiring is done anew. Between the flags and the last "used" it is sealed with counters at
+ * there; retiring is done anew until the flag says that it was done. Between the flags and the last "used" it is sealed with counters at
  * zero, which is empty by the second rule.
  */
 final class Keeper {
@@ -63,9 +62,6 @@ final class Keeper {
   private final Chunks chunks;
   private final BackendEvents events;
   private final long decayMillis;
-
-  /** Retired by this store, so that the generation is known to be new. Under the lock. */
-  private final Set<Chunk> retired = new HashSet<>();
 
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
@@ -309,7 +305,7 @@ final class Keeper {
         return false;
       }
       retire(chunk);
-    } else if (!retired.contains(chunk)) {
+    } else if (!ChunkLayout.has(chunk.base, ChunkLayout.CLEARED)) {
       retire(chunk);
     }
     if (tryOpen(chunk, now)) {
@@ -374,14 +370,17 @@ final class Keeper {
     int next = ControlLayout.nextGeneration(namespace.control());
     ChunkLayout.setGeneration(chunk.base, next);
     Steps.reached("retire.generation");
-    if (anew || past / RecordLayout.GENERATIONS != next / RecordLayout.GENERATIONS) {
+    // Words of one run of generations never meet the same low bits again in another.
+    boolean begins = (past ^ next) >>> RecordLayout.GENERATION_BITS != 0;
+    if (anew || begins) {
       RecordLayout.clearWords(chunk.table, chunk.capacity);
     }
     if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
       RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
     }
     Steps.reached("retire.cleared");
-    retired.add(chunk);
+    ChunkLayout.raise(chunk.base, ChunkLayout.CLEARED);
+    Steps.reached("retire.done");
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
@@ -394,7 +393,6 @@ final class Keeper {
     Steps.reached("open.reset");
     ChunkLayout.open(chunk.base);
     Steps.reached("open.done");
-    retired.remove(chunk);
     peers.count(PeersLayout.RECYCLED_AT);
     events.pageReused(chunk.id, namespace.chunkBytes);
     return true;
@@ -406,7 +404,6 @@ final class Keeper {
     var _ = SharedFiles.delete(namespace.names.records(chunk.id));
     Steps.reached("unlink.records");
     peers.free(chunk.index);
-    retired.remove(chunk);
     peers.count(PeersLayout.GIVEN_BACK_AT);
     events.pageGivenBack(chunk.id, namespace.chunkBytes);
   }
