@@ -160,8 +160,14 @@ final class Chunks {
     if (closed || chunk.leased || !isTheirs(chunk)) {
       return false;
     }
-    chunk.leased = true;
     peers.lease(chunk.index, true);
+    Steps.reached("view.marked");
+    if (!isTheirs(chunk)) {
+      // Given back at this moment: the mark would stay on whatever chunk comes next there.
+      peers.lease(chunk.index, false);
+      return false;
+    }
+    chunk.leased = true;
     return true;
   }
 

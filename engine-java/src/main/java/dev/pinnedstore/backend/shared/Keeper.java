@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  *  -----> ready ------------------------> filled ------> sealed ---------> retired ---------> ready
  *           |                                                                 |
  *           | idle for the decay time                leased, and idle for     |
- *           +----------> unlinked, entry freed <------ the decay time --------+
+ *           +----------> unlinked, entry freed <--- the decay time, or spent -+
  * </pre>
  *
  * <ol>
@@ -32,7 +32,9 @@ import java.util.concurrent.locks.LockSupport;
  *         <li>its records cover all of its bytes, none is live, and as many acknowledgements were
  *             counted as the records show (so no counting is under way that would land in the next
  *             incarnation); a process that died between the two is why a suspect chunk is excused
- *             from the last point once its header was still for the decay time; or
+ *             from the last point once its header was still for the decay time, and from the first
+ *             if no more blobs were counted than it has records of. What lacks a count is spent:
+ *             as its process may be slow and not dead, the chunk is unlinked and never opened; or
  *         <li>the counters say so, as the original judges it; and if an original wrote some of the
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
@@ -308,12 +310,14 @@ final class Keeper {
     } else if (!ChunkLayout.has(chunk.base, ChunkLayout.CLEARED)) {
       retire(chunk);
     }
-    if (tryOpen(chunk, now)) {
+    boolean isSpent = ChunkLayout.has(chunk.base, ChunkLayout.SPENT);
+    if (!isSpent && tryOpen(chunk, now)) {
       return true;
     }
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
-    if (peers.leases(chunk.index) != 0 && (pressed || (still >= decayMillis && !isHead))) {
+    boolean isParked = isSpent || peers.leases(chunk.index) != 0;
+    if (isParked && (pressed || (!isHead && (isSpent || still >= decayMillis)))) {
       unlink(chunk);
     }
     return false;
@@ -351,21 +355,34 @@ final class Keeper {
     Records.Sum sum = Records.sum(chunk, used, chunk.generation());
     boolean isAccounted = sum.accounted() == used;
     boolean isStill = still >= decayMillis;
-    boolean isCounted =
-        Integer.compareUnsigned(ChunkLayout.acknowledged(chunk.base), sum.acknowledged()) >= 0;
-    return (isAccounted && sum.live() == 0 && (isCounted || (isSuspect && isStill)))
+    boolean isExcused =
+        isSuspect
+            && isStill
+            && (isAccounted
+                || Integer.compareUnsigned(
+                        ChunkLayout.entries(chunk.base), sum.acknowledged()) <= 0);
+    return (sum.live() == 0 && (isExcused || (isAccounted && !lacksCount(chunk, sum))))
         || (isCountedOut && (isAccounted || isStill));
+  }
+
+  /** Whether a blob is marked acknowledged and not yet counted so. */
+  private static boolean lacksCount(Chunk chunk, Records.Sum sum) {
+    int counted = ChunkLayout.acknowledged(chunk.base);
+    return Integer.compareUnsigned(counted, sum.acknowledged()) < 0;
   }
 
   private void retire(Chunk chunk) {
     int past = chunk.generation();
     boolean anew = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+    int flags = ChunkLayout.RETIRED;
     if (!anew) {
+      boolean isSpent = lacksCount(chunk, Records.sum(chunk, chunk.used(), past));
+      flags |= isSpent ? ChunkLayout.SPENT : 0;
       peers.count(
           PeersLayout.PAST_BLOBS_AT, Integer.toUnsignedLong(ChunkLayout.entries(chunk.base)));
       events.pageEmptied(chunk.id, namespace.chunkBytes);
     }
-    ChunkLayout.raise(chunk.base, ChunkLayout.RETIRED);
+    ChunkLayout.raise(chunk.base, flags);
     Steps.reached("retire.flagged");
     int next = ControlLayout.nextGeneration(namespace.control());
     ChunkLayout.setGeneration(chunk.base, next);
@@ -443,7 +460,9 @@ final class Keeper {
         || !ChunkLayout.reserve(chunk.base, 0, (int) chunk.capacity)) {
       return false;
     }
+    Steps.reached("decay.closed");
     ChunkLayout.raise(chunk.base, ChunkLayout.SEALED);
+    Steps.reached("decay.sealed");
     return true;
   }
 
@@ -460,6 +479,7 @@ final class Keeper {
     int generation = chunk.generation();
     int swept = Records.sweep(chunk, used, generation, () -> hasExpired(chunk, now));
     if (swept > 0) {
+      Steps.reached("expire.swept");
       var _ = ChunkLayout.countAcknowledged(chunk.base, swept);
       events.pageExpired(chunk.id, namespace.chunkBytes);
     }
@@ -520,8 +540,11 @@ final class Keeper {
               }
               return 0;
             });
+    Steps.reached("recover.suspects");
     peers.clearCells(slot);
+    Steps.reached("recover.cleared");
     peers.takeBack(slot);
+    Steps.reached("recover.leases");
     for (int i = 0; i < peers.tableEnd(); i++) {
       long word = peers.entry(i);
       if (PeersLayout.slot(word) == slot && PeersLayout.state(word) == PeersLayout.CLAIMED) {
@@ -542,6 +565,7 @@ final class Keeper {
     long size = range & 0xFFFF_FFFFL;
     if (size > 0 && offset + size <= chunk.used()) {
       var _ = Records.revoke(chunk, offset, size, chunk.generation());
+      Steps.reached("recover.revoked");
     }
   }
 
@@ -574,6 +598,7 @@ final class Keeper {
     }
     long word = PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id);
     int index = peers.claim(PeersLayout.CHUNKS, word);
+    Steps.reached("adopt.claimed");
     return index >= 0;
   }
 }

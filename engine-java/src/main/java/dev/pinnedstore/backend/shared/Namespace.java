@@ -98,7 +98,7 @@ final class Namespace {
   static Namespace create(SharedSettings settings)
       throws NamespaceRefusedException, MappingFailedException, IOException {
     Names names = settings.names();
-    LockBytes lock = gate(names);
+    LockBytes lock = enterGate(names);
     Arena arena = Arena.ofShared();
     Peers peers = null;
     Namespace made = null;
@@ -160,7 +160,9 @@ final class Namespace {
     set(file, PeersLayout.LIMIT_AT, settings.limit());
     set(file, PeersLayout.MAX_CHUNKS_AT, settings.maxChunks());
     set(file, PeersLayout.MAX_BYTES_AT, settings.maxBytes());
+    Steps.reached("create.limits");
     set(file, PeersLayout.MAGIC_AT, PeersLayout.MAGIC);
+    Steps.reached("create.magic");
     return file;
   }
 
@@ -367,6 +369,7 @@ final class Namespace {
     try {
       gate = awaitGate(lock);
       peers.takeBack(peers.slot);
+      Steps.reached("leave.leases");
       peers.release(peers.slot);
       Steps.reached("leave.slot");
       if (gate && isCurrent() && !othersAlive()) {
@@ -418,12 +421,7 @@ final class Namespace {
         .noneMatch(name -> names.isOwn(name) || name.equals(names.prefix() + "lock"))) {
       return new Removed(0, 0);
     }
-    LockBytes lock;
-    try {
-      lock = gate(names);
-    } catch (SharedFileException e) {
-      throw refused(names, e);
-    }
+    LockBytes lock = enterGate(names);
     try {
       if (isAlive(names, lock)) {
         return null;
@@ -444,6 +442,7 @@ final class Namespace {
     if (SharedFiles.exists(names.control()) && SharedFiles.delete(names.control())) {
       files++;
       bytes += ControlLayout.BYTES;
+      Steps.reached("remove.control");
     }
     for (String name : SharedFiles.list(names.directory(), names.prefix())) {
       if (names.isOwn(name)) {
@@ -452,6 +451,7 @@ final class Namespace {
         if (SharedFiles.delete(file)) {
           files++;
           bytes += size;
+          Steps.reached("remove.file");
         }
       }
     }
@@ -489,6 +489,14 @@ final class Namespace {
   }
 
   // ---- the gate
+
+  private static LockBytes enterGate(Names names) throws NamespaceRefusedException, IOException {
+    try {
+      return gate(names);
+    } catch (SharedFileException e) {
+      throw refused(names, e);
+    }
+  }
 
   private static LockBytes gate(Names names) throws NamespaceRefusedException, IOException {
     while (true) {

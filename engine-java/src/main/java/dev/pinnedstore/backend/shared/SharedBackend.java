@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * matter, as the chunk is suspect then and judged by its records. Killed between the reservation and
  * the note which bytes: they look like an original's.
  *
+ * <p>What is written in place is padding with a window meanwhile, without a cell, and is published
+ * under a cell again.
+ *
  * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
  * head, and makes one if there is none. A head that moved although it had room is sealed by the
  * keeper later; one whose file is gone counts as full. What happens to a chunk then is written at
@@ -397,7 +400,9 @@ public final class SharedBackend implements StorageBackend {
       keeper.adopt(chunk);
     }
     chunks.openWindow(chunk);
+    Steps.reached("window.marked");
     Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
+    Steps.reached("window.padded");
     peers.leave(peers.find(chunk.id, start, size));
     Steps.reached("window.opened");
     MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
@@ -467,6 +472,7 @@ public final class SharedBackend implements StorageBackend {
     if (millis + shiftMillis > ChunkLayout.newest(chunk.base)) {
       ChunkLayout.raiseNewest(chunk.base, millis + shiftMillis);
     }
+    Steps.reached("append.raised");
     Records.put(chunk, RecordLayout.LIVE, start, size, chunk.generation(), millis);
     Steps.reached("append.recorded");
     ChunkLayout.countEntry(chunk.base);
@@ -478,13 +484,18 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public void publish(long place, long size, long millis) {
     Chunk chunk = at(place);
+    // Under a cell again, which tells a process that died with the handle from one that gave it.
+    long cell = peers.enter(chunk.id);
+    peers.holds(cell, start(place), size);
     try {
       publishAs(chunk, start(place), size, millis);
     } catch (InternalError e) {
       throw lost(e);
     } finally {
+      peers.leave(cell);
       chunks.closeWindow(chunk);
     }
+    Steps.reached("window.left");
   }
 
   @Override
@@ -727,6 +738,7 @@ public final class SharedBackend implements StorageBackend {
   private boolean acknowledgeInCell(
       Chunk chunk, long start, long size, int generation, long millis) {
     long cell = peers.enter(chunk.id);
+    Steps.reached("acknowledge.entered");
     try {
       if (chunk.generation() != generation || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
         return false;
