@@ -343,14 +343,15 @@ final class Keeper {
 
   private boolean isEmpty(Chunk chunk, long now, long still) {
     boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
-    boolean isCountedOut = chunk.isCountedOut();
     boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
-    if (!(isCountedOut || isWalkDue)
+    if (!(chunk.isCountedOut() || isWalkDue)
         || peers.windows(chunk.index) != 0
         || peers.isEntered(chunk.id)) {
       return false;
     }
     chunk.walkedMillis = now;
+    // Looked at again: a writer may have counted its blob and left its cell in between.
+    boolean isCountedOut = chunk.isCountedOut();
     long used = chunk.used();
     Records.Sum sum = Records.sum(chunk, used, chunk.generation());
     boolean isAccounted = sum.accounted() == used;
