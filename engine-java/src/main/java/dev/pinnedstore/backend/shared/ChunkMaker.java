@@ -17,6 +17,7 @@ final class ChunkMaker {
   private final Namespace namespace;
   private final Peers peers;
   private final Chunks chunks;
+  private boolean ended;
 
   ChunkMaker(Namespace namespace, Chunks chunks) {
     this.namespace = namespace;
@@ -31,6 +32,9 @@ final class ChunkMaker {
    * @return null when as many are alive as may be
    */
   synchronized @Nullable Chunk make(long now) throws MappingFailedException {
+    if (ended) {
+      throw new IllegalStateException("is closed");
+    }
     int slot = peers.slot;
     int index =
         peers.claim(
@@ -69,6 +73,11 @@ final class ChunkMaker {
       chunks.touch(chunk);
     }
     return chunk;
+  }
+
+  /** Waits for the chunk that is being made; no file comes into being afterwards. */
+  synchronized void end() {
+    ended = true;
   }
 
   private void undo(int index, int id) {

@@ -261,7 +261,7 @@ final class Keeper {
 
   /** An original removed the file, or a keeper died while it did. */
   private void forget(int index, int id) throws IOException {
-    if (peers.windows(index) != 0 || peers.isEntered(id)) {
+    if (isInUse(index, id)) {
       return;
     }
     var _ = SharedFiles.delete(namespace.names.data(id));
@@ -345,8 +345,7 @@ final class Keeper {
     boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
     boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
     if (!(chunk.isCountedOut() || isWalkDue)
-        || peers.windows(chunk.index) != 0
-        || peers.isEntered(chunk.id)) {
+        || isInUse(chunk.index, chunk.id)) {
       return false;
     }
     chunk.walkedMillis = now;
@@ -364,6 +363,14 @@ final class Keeper {
                         ChunkLayout.entries(chunk.base), sum.acknowledged()) <= 0);
     return (sum.live() == 0 && (isExcused || (isAccounted && !lacksCount(chunk, sum))))
         || (isCountedOut && (isAccounted || isStill));
+  }
+
+  /**
+   * Whether a store writes in a chunk. The cells first: who writes in place notes its window before
+   * it leaves its cell. Who has ended between the two looks has counted its blob.
+   */
+  private boolean isInUse(int index, int id) {
+    return peers.isEntered(id) || peers.windows(index) != 0;
   }
 
   /** Whether a blob is marked acknowledged and not yet counted so. */
@@ -402,9 +409,7 @@ final class Keeper {
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
-    if (peers.leases(chunk.index) != 0
-        || peers.windows(chunk.index) != 0
-        || peers.isEntered(chunk.id)) {
+    if (peers.leases(chunk.index) != 0 || isInUse(chunk.index, chunk.id)) {
       return false;
     }
     ChunkLayout.reset(chunk.base, now);
@@ -485,12 +490,11 @@ final class Keeper {
       events.pageExpired(chunk.id, namespace.chunkBytes);
     }
     long still = now - chunk.stillSince(now);
-    boolean isForeign = Records.sum(chunk, used, generation).accounted() < used;
-    if (isForeign
-        && still > namespace.ttlMillis()
-        && !peers.isEntered(chunk.id)
-        && peers.windows(chunk.index) == 0) {
-      retire(chunk);
+    if (still > namespace.ttlMillis() && !isInUse(chunk.index, chunk.id)) {
+      Records.Sum sum = Records.sum(chunk, used, generation);
+      if (sum.accounted() < used && sum.live() == 0) {
+        retire(chunk);
+      }
     }
     return swept > 0;
   }

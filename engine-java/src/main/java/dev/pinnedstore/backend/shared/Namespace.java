@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *       anywhere before, there is no namespace, and the next to create begins anew.
  *   <li><b>Attach</b> checks the control file before it maps it, and takes a slot. A namespace of
  *       the original gets a lock file by the first JVM that attaches.
- *   <li><b>Leave</b>: frees the slot. The last one marks the control file closed, for originals that
- *       have it mapped, and removes every file, the lock file last. In a namespace that the original
+ *   <li><b>Leave</b>: frees the slot; one that was closed in the middle of an append leaves it as
+ *       the dead do, to be recovered. The last one marks the control file closed, for originals
+ *       that have it mapped, and removes every file, the lock file last. In a namespace that the original
  *       created it removes only what JVMs added.
  * </ul>
  *
@@ -368,9 +369,11 @@ final class Namespace {
     boolean gate = false;
     try {
       gate = awaitGate(lock);
-      peers.takeBack(peers.slot);
-      Steps.reached("leave.leases");
-      peers.release(peers.slot);
+      if (peers.isIdle()) {
+        peers.takeBack(peers.slot);
+        Steps.reached("leave.leases");
+        peers.release(peers.slot);
+      }
       Steps.reached("leave.slot");
       if (gate && isCurrent() && !othersAlive()) {
         removeAsLast();

@@ -148,6 +148,16 @@ final class Peers {
     return (int) INT.getVolatile(file, PeersLayout.slotAt(ofSlot)) != 0;
   }
 
+  /** Whether no thread of this store has a cell. */
+  boolean isIdle() {
+    for (int k = 0; k < CELLS; k++) {
+      if (named(slot, k) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Forgets what a slot's cells say; its owner is gone, or is the caller. */
   void clearCells(int ofSlot) {
     for (int k = 0; k < CELLS; k++) {

@@ -958,6 +958,7 @@ public final class SharedBackend implements StorageBackend {
     if (left) {
       return true;
     }
+    maker.end();
     if (!chunks.close()) {
       return false;
     }
