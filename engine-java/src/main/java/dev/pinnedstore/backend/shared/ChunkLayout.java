@@ -24,7 +24,7 @@ import java.nio.ByteOrder;
  *    40     8  newest        monotonic ms of the newest blob, 0: none; raised by writers
  *    48     8  still since   monotonic ms at which it became ready. The keeper
  *    56     4  maker         low half of the namespace's incarnation, or 0: the original
- *    60     4  zero
+ *    60     4  cleared       the generation of a retired chunk that has the flag CLEARED
  *    64        data, blobs back to back
  * </pre>
  *
@@ -62,6 +62,7 @@ final class ChunkLayout {
   private static final long NEWEST_AT = 40;
   private static final long STILL_SINCE_AT = 48;
   private static final long MAKER_AT = 56;
+  private static final long CLEARED_AT = 60;
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
@@ -163,8 +164,20 @@ final class ChunkLayout {
     return (long) LONG.getAcquire(chunk, STILL_SINCE_AT);
   }
 
+  /** Whether a retired chunk has its new generation, and no record says otherwise. */
+  static boolean isCleared(MemorySegment chunk) {
+    return has(chunk, CLEARED) && (int) INT.getAcquire(chunk, CLEARED_AT) == generation(chunk);
+  }
+
+  /** Notes that; the generation stands beside the flag, for whoever writes flags at random. */
+  static void setCleared(MemorySegment chunk) {
+    INT.setVolatile(chunk, CLEARED_AT, generation(chunk));
+    raise(chunk, CLEARED);
+  }
+
   /** Zeroes all counters of a retired incarnation but "used", which keeps everybody out. */
   static void reset(MemorySegment chunk, long stillSince) {
+    INT.setOpaque(chunk, CLEARED_AT, 0);
     INT.setOpaque(chunk, SEALED_USED_AT, 0);
     INT.setOpaque(chunk, ENTRIES_AT, 0);
     INT.setOpaque(chunk, ACKNOWLEDGED_AT, 0);

@@ -307,7 +307,7 @@ final class Keeper {
         return false;
       }
       retire(chunk);
-    } else if (!ChunkLayout.has(chunk.base, ChunkLayout.CLEARED)) {
+    } else if (!ChunkLayout.isCleared(chunk.base)) {
       retire(chunk);
     }
     boolean isSpent = ChunkLayout.has(chunk.base, ChunkLayout.SPENT);
@@ -404,7 +404,7 @@ final class Keeper {
       RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
     }
     Steps.reached("retire.cleared");
-    ChunkLayout.raise(chunk.base, ChunkLayout.CLEARED);
+    ChunkLayout.setCleared(chunk.base);
     Steps.reached("retire.done");
   }
 

@@ -47,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 final class Namespace {
   private static final long GATE_NANOS = 10_000_000_000L;
   private static final long PAUSE_NANOS = 1_000_000;
+  private static final long LONGEST_TTL_MILLIS = 365L * 24 * 3600 * 1000;
 
   final Names names;
   final Peers peers;
@@ -221,6 +222,7 @@ final class Namespace {
           PeersLayout.getLong(file, PeersLayout.MAGIC_AT) == PeersLayout.MAGIC
               && PeersLayout.getLong(file, PeersLayout.INCARNATION_AT) == incarnation;
       if (fits) {
+        checkLimits(names, file, ControlLayout.chunkSize(head));
         return file;
       }
     }
@@ -229,6 +231,26 @@ final class Namespace {
           Reason.CORRUPT, names, "incarnation=" + incarnation + ": must be that of its lock file");
     }
     return initialise(lock, arena, settings, incarnation);
+  }
+
+  private static void checkLimits(Names names, MemorySegment file, long chunkSize)
+      throws NamespaceRefusedException {
+    checkLimit(names, file, "TTL in ms", PeersLayout.TTL_AT, 0, LONGEST_TTL_MILLIS);
+    checkLimit(names, file, "limit", PeersLayout.LIMIT_AT, 0, PeersLayout.CHUNKS);
+    checkLimit(names, file, "maxChunks", PeersLayout.MAX_CHUNKS_AT, 1, Long.MAX_VALUE);
+    checkLimit(names, file, "maxBytes", PeersLayout.MAX_BYTES_AT, chunkSize, Long.MAX_VALUE);
+  }
+
+  private static void checkLimit(
+      Names names, MemorySegment file, String field, long at, long least, long most)
+      throws NamespaceRefusedException {
+    long value = PeersLayout.getLong(file, at);
+    if (value < least || value > most) {
+      throw refused(
+          Reason.CORRUPT,
+          names,
+          names.lock() + ": " + field + "=" + value + ": must be between " + least + " and " + most);
+    }
   }
 
   /** Reads the control file's head and checks each field of it. */

@@ -634,7 +634,9 @@ public final class SharedBackend implements StorageBackend {
       if (chunk != null) {
         int state = state(chunk, offset, size, generation, millis);
         if (state != Codes.NEVER_ISSUED) {
-          return state;
+          // Nobody opens a view of a retired chunk, so a caller must not be told to try again.
+          boolean isRetired = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+          return isRetired && state == Codes.LIVE ? Codes.STALE : state;
         }
       }
       return isPast(chunk, pageId, offset, size, generation) ? Codes.STALE : Codes.NEVER_ISSUED;
