@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Processes killed at every step between two stores to shared memory, and at any instant. */
 class KillCampaignTest {
-  private static final int FEW = 24;
+  private static final int FEW = 20;
   private static final int MANY = 300;
 
   @RegisterExtension final SharedFiles files = new SharedFiles();
