@@ -85,8 +85,11 @@ final class Chunk {
   boolean isReady() {
     try {
       return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+    } catch (IllegalStateException e) {
+      // Unmapped meanwhile: it is gone.
+      return false;
     } catch (InternalError e) {
-      lose(e);
+      var _ = lose(e);
       return false;
     }
   }

@@ -22,9 +22,11 @@ import java.nio.ByteOrder;
  *    32     4  sealed used   what "used" was when it was sealed. The keeper
  *    36     4  flags         SMALL: any writer; all others: the keeper
  *    40     8  newest        monotonic ms of the newest blob, 0: none; raised by writers
- *    48     8  still since   monotonic ms at which it became ready. The keeper
+ *    48     8  still since   monotonic ms at which it became ready; of a retired chunk CLEARED,
+ *                            once it is. The keeper
  *    56     4  maker         low half of the namespace's incarnation, or 0: the original
- *    60     4  cleared       the generation of a retired chunk that has the flag CLEARED
+ *    60     4  first         the generation of the first incarnation, or 0: the original's. The
+ *                            maker
  *    64        data, blobs back to back
  * </pre>
  *
@@ -45,11 +47,11 @@ final class ChunkLayout {
   /** The table of small records has been used. */
   static final int SMALL = 8;
 
-  /** Of a retired chunk: the next generation is set, and no record says otherwise. */
-  static final int CLEARED = 16;
-
   /** Of a retired chunk: an acknowledgement may yet be counted in it, so it is not opened again. */
-  static final int SPENT = 32;
+  static final int SPENT = 16;
+
+  /** In "still since" of a retired chunk, above its new generation: no record says otherwise. */
+  private static final long CLEARED = 0x434C_4541L << 32;
 
   private static final long USED_AT = 0;
   private static final long GENERATION_AT = 4;
@@ -62,7 +64,7 @@ final class ChunkLayout {
   private static final long NEWEST_AT = 40;
   private static final long STILL_SINCE_AT = 48;
   private static final long MAKER_AT = 56;
-  private static final long CLEARED_AT = 60;
+  private static final long FIRST_AT = 60;
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
@@ -72,7 +74,15 @@ final class ChunkLayout {
   static byte[] created(int generation, long stillSince, long incarnation) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.nativeOrder());
     header.putInt((int) GENERATION_AT, generation).putLong((int) STILL_SINCE_AT, stillSince);
-    return header.putInt((int) MAKER_AT, (int) incarnation).array();
+    return header
+        .putInt((int) MAKER_AT, (int) incarnation)
+        .putInt((int) FIRST_AT, generation)
+        .array();
+  }
+
+  /** The generation that the chunk began with, or 0. */
+  static int first(MemorySegment chunk) {
+    return (int) INT.get(chunk, FIRST_AT);
   }
 
   static int maker(MemorySegment chunk) {
@@ -164,20 +174,19 @@ final class ChunkLayout {
     return (long) LONG.getAcquire(chunk, STILL_SINCE_AT);
   }
 
-  /** Whether a retired chunk has its new generation, and no record says otherwise. */
+  /** Whether a retired chunk has its new generation, and its records are cleared. */
   static boolean isCleared(MemorySegment chunk) {
-    return has(chunk, CLEARED) && (int) INT.getAcquire(chunk, CLEARED_AT) == generation(chunk);
+    return stillSince(chunk) == (CLEARED | Integer.toUnsignedLong(generation(chunk)));
   }
 
-  /** Notes that; the generation stands beside the flag, for whoever writes flags at random. */
+  /** Notes that, beside the generation, as flags may be written by anybody at random. */
   static void setCleared(MemorySegment chunk) {
-    INT.setVolatile(chunk, CLEARED_AT, generation(chunk));
-    raise(chunk, CLEARED);
+    long cleared = CLEARED | Integer.toUnsignedLong(generation(chunk));
+    LONG.setVolatile(chunk, STILL_SINCE_AT, cleared);
   }
 
   /** Zeroes all counters of a retired incarnation but "used", which keeps everybody out. */
   static void reset(MemorySegment chunk, long stillSince) {
-    INT.setOpaque(chunk, CLEARED_AT, 0);
     INT.setOpaque(chunk, SEALED_USED_AT, 0);
     INT.setOpaque(chunk, ENTRIES_AT, 0);
     INT.setOpaque(chunk, ACKNOWLEDGED_AT, 0);

@@ -2,11 +2,13 @@ package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.BackendEvents;
 import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
@@ -65,6 +67,7 @@ final class Keeper {
   private final BackendEvents events;
   private final long decayMillis;
 
+  private volatile boolean hindered;
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
   private int adoptedCount;
@@ -79,9 +82,24 @@ final class Keeper {
 
   // ---- what is asked of it
 
+  /** How much a pass is needed. */
+  enum Haste {
+    /** Comes again soon: not if another process keeps right now. */
+    NONE,
+    /** A writer has no room: waits for another keeper, and seals a head that nobody waits for. */
+    WAIT,
+    /** The same, and takes chunks from those who have views of them: they keep the memory. */
+    UNLINK
+  }
+
   /** A pass over all chunks: seals what was filled, retires what is empty, opens what is free. */
-  int keep(long now, boolean pressed) {
-    return enter(pressed) ? leave(() -> pass(now, pressed)) : 0;
+  int keep(long now, Haste haste) {
+    return enter(haste != Haste.NONE) ? leave(() -> pass(now, haste)) : 0;
+  }
+
+  /** Whether the last pass left a chunk that some operation was just at work in. */
+  boolean wasHindered() {
+    return hindered;
   }
 
   /** Whether a pass would find something, as far as this store can tell without the lock. */
@@ -106,6 +124,8 @@ final class Keeper {
       return chunk.isSealed()
           ? ChunkLayout.has(chunk.base, ChunkLayout.RETIRED) || chunk.isCountedOut()
           : chunk.id != head;
+    } catch (IllegalStateException e) {
+      return false;
     } catch (InternalError e) {
       var _ = chunk.lose(e);
       return false;
@@ -127,6 +147,8 @@ final class Keeper {
           && ChunkLayout.used(head.base) != 0
           && now - head.stillSince(now) >= decayMillis
           && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+    } catch (IllegalStateException e) {
+      return false;
     } catch (InternalError e) {
       var _ = head.lose(e);
       return false;
@@ -252,6 +274,11 @@ final class Keeper {
       throws IOException, MappingFailedException {
     try {
       return visit.visit(index, chunk);
+    } catch (MappingLostException e) {
+      throw e;
+    } catch (IllegalStateException e) {
+      // Another thread of this store has unmapped it: it is gone.
+      return 0;
     } catch (InternalError e) {
       // Its readers are told; the other chunks are kept all the same.
       var _ = chunk.lose(e);
@@ -271,8 +298,9 @@ final class Keeper {
 
   // ---- a pass
 
-  private int pass(long now, boolean pressed) throws IOException, MappingFailedException {
-    if (pressed || now - lookedMillis >= LOOK_MILLIS) {
+  private int pass(long now, Haste haste) throws IOException, MappingFailedException {
+    hindered = false;
+    if (haste != Haste.NONE || now - lookedMillis >= LOOK_MILLIS) {
       lookedMillis = now;
       recoverDead();
       adoptAll();
@@ -285,20 +313,23 @@ final class Keeper {
             forget(index, chunk.id);
             return 0;
           }
-          return tend(chunk, now, pressed) ? 1 : 0;
+          return tend(chunk, now, haste) ? 1 : 0;
         });
   }
 
   /** Takes a chunk one or more steps on; true when it is open again. */
-  private boolean tend(Chunk chunk, long now, boolean pressed) throws IOException {
+  private boolean tend(Chunk chunk, long now, Haste haste) throws IOException {
     long still = now - chunk.stillSince(now);
     if (chunk.isReady()) {
       return false;
     }
     if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
       boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
-      boolean isWanted = !isHead || chunk.isSealed() || (pressed && chunk.isCountedOut());
-      if (!isWanted || !seal(chunk)) {
+      boolean isFull =
+          chunk.isSealed() || (!isHead && ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
+      // What is left of a chunk that the head left early may still be used.
+      boolean isWanted = isFull || !isHead || haste != Haste.NONE;
+      if (!isWanted || !(isFull ? seal(chunk) : sealUnused(chunk))) {
         return false;
       }
     }
@@ -317,16 +348,30 @@ final class Keeper {
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
     boolean isParked = isSpent || peers.leases(chunk.index) != 0;
-    if (isParked && (pressed || (!isHead && (isSpent || still >= decayMillis)))) {
+    if (isParked
+        && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
       unlink(chunk);
     }
     return false;
   }
 
   private boolean seal(Chunk chunk) {
+    return seal(chunk, () -> true);
+  }
+
+  /**
+   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading of
+   * "used" and its change, so whoever reserves after it keeps the chunk open: and who had reserved
+   * before has a cell, or has counted its entry.
+   */
+  private boolean sealUnused(Chunk chunk) {
+    return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
+  }
+
+  private static boolean seal(Chunk chunk, BooleanSupplier condition) {
     while (true) {
       int used = ChunkLayout.used(chunk.base);
-      if (used == 0 && ChunkLayout.entries(chunk.base) == 0) {
+      if ((used == 0 && ChunkLayout.entries(chunk.base) == 0) || !condition.getAsBoolean()) {
         return false;
       }
       boolean isFull = Integer.toUnsignedLong(used) >= chunk.capacity;
@@ -344,8 +389,7 @@ final class Keeper {
   private boolean isEmpty(Chunk chunk, long now, long still) {
     boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
     boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
-    if (!(chunk.isCountedOut() || isWalkDue)
-        || isInUse(chunk.index, chunk.id)) {
+    if (!(chunk.isCountedOut() || isWalkDue) || isHeld(chunk)) {
       return false;
     }
     chunk.walkedMillis = now;
@@ -366,11 +410,18 @@ final class Keeper {
   }
 
   /**
-   * Whether a store writes in a chunk. The cells first: who writes in place notes its window before
-   * it leaves its cell. Who has ended between the two looks has counted its blob.
+   * Whether a store is at work in a chunk. The cells first: who writes in place notes its window
+   * before it leaves its cell. Who has ended between the two looks has counted its blob.
    */
   private boolean isInUse(int index, int id) {
     return peers.isEntered(id) || peers.windows(index) != 0;
+  }
+
+  /** The same, and notes if it is soon not. */
+  private boolean isHeld(Chunk chunk) {
+    boolean isInUse = isInUse(chunk.index, chunk.id);
+    hindered |= isInUse && peers.windows(chunk.index) == 0;
+    return isInUse;
   }
 
   /** Whether a blob is marked acknowledged and not yet counted so. */
@@ -409,7 +460,7 @@ final class Keeper {
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
-    if (peers.leases(chunk.index) != 0 || isInUse(chunk.index, chunk.id)) {
+    if (peers.leases(chunk.index) != 0 || isHeld(chunk)) {
       return false;
     }
     ChunkLayout.reset(chunk.base, now);
