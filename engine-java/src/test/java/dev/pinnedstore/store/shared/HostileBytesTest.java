@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pinnedstore.store.PinnedStore;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,7 @@ class HostileBytesTest {
             () -> {
               try (BufferedReader out = process.inputReader(UTF_8)) {
                 out.lines().forEach(lines::add);
-              } catch (java.io.IOException e) {
+              } catch (IOException e) {
                 lines.add("failed " + e);
               }
               lines.add(END);

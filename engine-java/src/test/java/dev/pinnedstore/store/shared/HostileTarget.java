@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /**
  * Uses stores whose files are changed under them, in a JVM of its own, as that may not survive.
@@ -109,9 +109,8 @@ final class HostileTarget {
         }
       }
       case 4 -> {
-        for (BlobHandle handle : blobs.keySet()) {
-          look(store, handle);
-          break;
+        if (!blobs.isEmpty()) {
+          look(store, blobs.keySet().iterator().next());
         }
       }
       case 5, 6 -> {
@@ -131,7 +130,7 @@ final class HostileTarget {
   private void look(PinnedStore store, BlobHandle handle) {
     byte[] expected = Bytes.of(blobs.get(handle), (int) handle.sizeBytes());
     byte[] copy = store.resolve(handle);
-    if (copy != null && !mutation.freesBytes && !java.util.Arrays.equals(copy, expected)) {
+    if (copy != null && !mutation.freesBytes && !Arrays.equals(copy, expected)) {
       throw new AssertionError("foreign bytes in the copy of " + handle);
     }
     MemorySegment view = store.view(handle);
@@ -162,12 +161,8 @@ final class HostileTarget {
         // It was told as the round's end, or is what the round is about.
       }
     }
-    try (Stream<Path> left = Files.list(SharedFiles.DIRECTORY)) {
-      for (Path path : left.toList()) {
-        if (path.getFileName().toString().startsWith(namespace + "_")) {
-          Files.delete(path);
-        }
-      }
+    for (Path file : Mutation.files(namespace)) {
+      Files.delete(file);
     }
   }
 }

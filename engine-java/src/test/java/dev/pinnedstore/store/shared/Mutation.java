@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** One change of one file of a namespace, as another process of the same user could make it. */
 final class Mutation {
@@ -30,10 +31,20 @@ final class Mutation {
     this.random = random;
   }
 
+  /** The files of a namespace, in order. */
+  static List<Path> files(String namespace) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith(namespace + "_"))
+          .sorted()
+          .toList();
+    }
+  }
+
   void apply(String namespace) throws IOException {
-    List<String> names = SharedFiles.names(namespace);
-    String name = names.get(random.nextInt(names.size()));
-    Path file = SharedFiles.path(namespace, name);
+    List<Path> files = files(namespace);
+    Path file = files.get(random.nextInt(files.size()));
+    String name = file.getFileName().toString().substring(namespace.length() + 1);
     done.append(name).append(' ');
     switch (random.nextInt(20)) {
       case 0 -> cut(file);

@@ -36,9 +36,9 @@ final class VictimProcess {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       for (VictimProcess each : waiting) {
-        each.kill();
+        each.process.destroyForcibly();
       }
     }
   }
