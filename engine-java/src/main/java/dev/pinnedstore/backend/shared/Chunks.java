@@ -186,7 +186,8 @@ final class Chunks {
 
   /** Notes one more reservation that is written in place. */
   synchronized void openWindow(Chunk chunk) {
-    if (chunk.windows++ == 0) {
+    // Without an entry no keeper knows the chunk, so none recycles it.
+    if (chunk.windows++ == 0 && chunk.index >= 0) {
       peers.window(chunk.index, true);
     }
   }

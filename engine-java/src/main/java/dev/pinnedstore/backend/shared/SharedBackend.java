@@ -256,6 +256,14 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public long reserve(long size, long millis) {
     try {
+      return reserveInAny(size, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private long reserveInAny(long size, long millis) {
+    try {
       Chunk chunk = head;
       if (chunk != null && chunk.id == ControlLayout.writeHead(control) && !isPast(chunk, millis)) {
         long start = reserveIn(chunk, size);
@@ -474,14 +482,14 @@ public final class SharedBackend implements StorageBackend {
     if (chunk.index < 0) {
       keeper.adopt(chunk);
     }
-    chunks.openWindow(chunk);
-    Steps.reached("window.marked");
-    Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
-    Steps.reached("window.padded");
-    peers.leave(peers.find(chunk.id, start, size));
-    Steps.reached("window.opened");
-    MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
     try {
+      chunks.openWindow(chunk);
+      Steps.reached("window.marked");
+      Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
+      Steps.reached("window.padded");
+      peers.leave(peers.find(chunk.id, start, size));
+      Steps.reached("window.opened");
+      MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
       return window.fill((byte) 0);
     } catch (InternalError e) {
       throw lost(e);
@@ -593,7 +601,11 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public int generation(int pageId) {
-    return at(Codes.place(pageId, 0)).generation();
+    try {
+      return at(Codes.place(pageId, 0)).generation();
+    } catch (InternalError e) {
+      throw lost(e);
+    }
   }
 
   // ---- read
@@ -849,6 +861,14 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public boolean hasRoom(long size) {
+    try {
+      return mayHaveRoom(size);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private boolean mayHaveRoom(long size) {
     int headId = ControlLayout.writeHead(control);
     Chunk chunk = mapped(headId);
     if (chunk != null && roomIn(chunk) >= size) {
