@@ -12,8 +12,13 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 @JCStressTest
-@Description("A blob that is read while it is acknowledged and its chunk written anew is its own bytes, or nothing.")
-@Outcome(id = {"0, 1", "1, 1"}, expect = ACCEPTABLE, desc = "Own bytes, or too late.")
+@Description(
+    "A blob that is read while it is acknowledged and its chunk written anew is its own bytes, or"
+        + " nothing.")
+@Outcome(
+    id = {"0, 1", "1, 1"},
+    expect = ACCEPTABLE,
+    desc = "Own bytes, or too late.")
 @Outcome(expect = FORBIDDEN, desc = "Foreign bytes; or the next blob is not there.")
 @State
 public class SharedResolveRecycleStress {

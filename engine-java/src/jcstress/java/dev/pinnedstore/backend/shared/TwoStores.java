@@ -1,8 +1,8 @@
 package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.BackendEvents;
-import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.CoarseClock;
+import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.os.MappingFailedException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Two stores in one namespace of small chunks, as two processes would be. One pair for all states of
- * a JVM: what one state leaves in a chunk is the next one's neighbour.
+ * Two stores in one namespace of small chunks, as two processes would be. One pair for all states
+ * of a JVM: what one state leaves in a chunk is the next one's neighbour.
  */
 final class TwoStores {
   static final SharedBackend A;
@@ -88,8 +88,7 @@ final class TwoStores {
 
   /** 1 if this is who acknowledged it. */
   static int acknowledge(SharedBackend store, Blob blob) {
-    int code =
-        store.acknowledge(blob.chunk, blob.offset, blob.size, blob.generation, blob.millis);
+    int code = store.acknowledge(blob.chunk, blob.offset, blob.size, blob.generation, blob.millis);
     return code == Codes.LIVE ? 1 : 0;
   }
 

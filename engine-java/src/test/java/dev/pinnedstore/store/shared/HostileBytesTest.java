@@ -31,24 +31,21 @@ class HostileBytesTest {
   @Tag("slow")
   void filesChangedInTenThousandWaysGiveExceptionsOrTheRightBytes() throws Exception {
     long seed = System.nanoTime();
-    long end =
-        seed + TimeUnit.SECONDS.toNanos(Long.getLong("pinnedstore.campaign.seconds", 30));
+    long end = seed + TimeUnit.SECONDS.toNanos(Long.getLong("pinnedstore.campaign.seconds", 30));
     long rounds = 0;
     long refusals = 0;
     do {
       refusals += campaign(seed + rounds, MANY);
       rounds += MANY;
     } while (System.nanoTime() - end < 0);
-    System.out.printf(
-        "HostileBytesTest seed=%d rounds=%d refusals=%d%n", seed, rounds, refusals);
+    System.out.printf("HostileBytesTest seed=%d rounds=%d refusals=%d%n", seed, rounds, refusals);
   }
 
   /** Returns how often something was refused. */
   private long campaign(long seed, int rounds) throws Exception {
     boolean granted = PinnedStore.class.getModule().isNativeAccessEnabled();
     Process process =
-        PeerProcess.command(
-                HostileTarget.class, granted, files.namespace(), "" + seed, "" + rounds)
+        PeerProcess.command(HostileTarget.class, granted, files.namespace(), "" + seed, "" + rounds)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BlockingQueue<String> lines = new LinkedBlockingQueue<>();

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One namespace in which processes are killed, and what must be true afterwards: every blob that
- * was published and not acknowledged is there whole, every acknowledgement counts once, the space of
- * the dead is there for the survivors, and the last one out leaves nothing.
+ * was published and not acknowledged is there whole, every acknowledgement counts once, the space
+ * of the dead is there for the survivors, and the last one out leaves nothing.
  */
 final class KillRound {
   private static final int CHUNKS = 6;

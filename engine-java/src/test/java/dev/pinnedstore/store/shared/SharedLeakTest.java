@@ -80,7 +80,9 @@ class SharedLeakTest extends SharedStoreFixture {
     long start = System.nanoTime();
     while (Proc.openFiles() > openFiles || !mappings().isEmpty() || threads() > 0) {
       assertThat(System.nanoTime() - start)
-          .as("%d files, %d before; %d threads; %s", Proc.openFiles(), openFiles, threads(), mappings())
+          .as(
+              "%d files, %d before; %d threads; %s",
+              Proc.openFiles(), openFiles, threads(), mappings())
           .isLessThan(LONGEST_NANOS);
       LockSupport.parkNanos(1_000_000);
     }

@@ -117,8 +117,7 @@ final class Victim {
     joined.maintain();
   }
 
-  private void append(PinnedStore joined, SplittableRandom random, long number)
-      throws IOException {
+  private void append(PinnedStore joined, SplittableRandom random, long number) throws IOException {
     byte[] bytes = Bytes.of(number, size(random));
     say("s " + number);
     try {
