@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.DirectoryStream;
@@ -252,15 +253,38 @@ public final class SharedFiles {
   /** Maps a part of a file of a given length for as long as an arena lives. */
   static MemorySegment mapOnce(Path path, long offset, long bytes, long length, Arena arena)
       throws IOException {
-    return IoThreads.call(
-        () -> {
-          try (FileChannel channel = FileChannel.open(path, options(false))) {
-            checkLength(path, channel.size(), length);
-            return channel.map(MapMode.READ_WRITE, offset, bytes, arena);
-          } catch (NoSuchFileException e) {
-            throw missing(path);
-          }
-        });
+    return Arenas.isConfined(arena)
+        ? mapHere(path, offset, bytes, length, arena)
+        : IoThreads.call(() -> openAndMap(path, offset, bytes, length, arena));
+  }
+
+  /** On this thread, as only the owner of a confined arena can; again when it is interrupted. */
+  private static MemorySegment mapHere(
+      Path path, long offset, long bytes, long length, Arena arena) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return openAndMap(path, offset, bytes, length, arena);
+        } catch (ClosedByInterruptException e) {
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static MemorySegment openAndMap(
+      Path path, long offset, long bytes, long length, Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, options(false))) {
+      checkLength(path, channel.size(), length);
+      return channel.map(MapMode.READ_WRITE, offset, bytes, arena);
+    } catch (NoSuchFileException e) {
+      throw missing(path);
+    }
   }
 
   /**

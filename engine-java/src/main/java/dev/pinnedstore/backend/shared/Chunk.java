@@ -42,6 +42,9 @@ final class Chunk {
   /** Reservations of this store that are written in place; guarded by the directory. */
   int windows;
 
+  /** Newest blob known here: its time in the high 48 bits, its generation's low 16 bits. A hint. */
+  private long known;
+
   /** The header as it was seen last, and since when; under the monitor. */
   private int seenUsed = -1;
 
@@ -61,6 +64,17 @@ final class Chunk {
     this.table = records.base();
     this.capacity = base.byteSize() - ChunkLayout.HEADER_BYTES;
     this.index = index;
+  }
+
+  /** Whether the newest blob of a generation is known to be of that time or later. */
+  boolean isKnownSince(int generation, long millis) {
+    long now = known;
+    return (now & 0xFFFF) == (generation & 0xFFFF) && now >>> 16 >= millis;
+  }
+
+  /** Notes a time that the header says, or says already. */
+  void know(int generation, long millis) {
+    known = (millis << 16) | (generation & 0xFFFF);
   }
 
   int generation() {

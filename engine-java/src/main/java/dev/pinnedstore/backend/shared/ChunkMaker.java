@@ -17,7 +17,7 @@ final class ChunkMaker {
   private final Namespace namespace;
   private final Peers peers;
   private final Chunks chunks;
-  private boolean ended;
+  private boolean shut;
 
   ChunkMaker(Namespace namespace, Chunks chunks) {
     this.namespace = namespace;
@@ -32,8 +32,8 @@ final class ChunkMaker {
    * @return null when as many are alive as may be
    */
   synchronized @Nullable Chunk make(long now) throws MappingFailedException {
-    if (ended) {
-      throw new IllegalStateException("is closed");
+    if (shut) {
+      return null;
     }
     int slot = peers.slot;
     int index =
@@ -75,9 +75,9 @@ final class ChunkMaker {
     return chunk;
   }
 
-  /** Waits for the chunk that is being made; no file comes into being afterwards. */
-  synchronized void end() {
-    ended = true;
+  /** Makes no more; waits for the one that is being made. */
+  synchronized void shut() {
+    shut = true;
   }
 
   private void undo(int index, int id) {

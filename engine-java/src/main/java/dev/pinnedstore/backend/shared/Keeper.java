@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -67,6 +68,10 @@ final class Keeper {
   private final BackendEvents events;
   private final long decayMillis;
 
+  /** Between the threads of this store; held around the namespace's. */
+  private final ReentrantLock own = new ReentrantLock();
+
+  private volatile boolean shut;
   private volatile boolean hindered;
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
@@ -214,18 +219,41 @@ final class Keeper {
     int run() throws IOException, MappingFailedException;
   }
 
+  /** Lets nobody in any more; false while some thread of this store is. */
+  boolean shut() {
+    if (!own.tryLock()) {
+      return false;
+    }
+    shut = true;
+    own.unlock();
+    return true;
+  }
+
   private boolean enter(boolean patient) {
-    try {
-      long start = System.nanoTime();
-      while (!namespace.tryLockKeeper()) {
-        if (!patient || System.nanoTime() - start > PATIENCE_NANOS) {
-          return false;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
+    long start = System.nanoTime();
+    while (!tryEnter()) {
+      if (!patient || shut || System.nanoTime() - start > PATIENCE_NANOS) {
+        return false;
       }
-      return true;
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    return true;
+  }
+
+  private boolean tryEnter() {
+    if (!own.tryLock()) {
+      return false;
+    }
+    boolean entered = false;
+    try {
+      entered = !shut && namespace.tryLockKeeper();
+      return entered;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      if (!entered) {
+        own.unlock();
+      }
     }
   }
 
@@ -241,6 +269,8 @@ final class Keeper {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      own.unlock();
     }
   }
 

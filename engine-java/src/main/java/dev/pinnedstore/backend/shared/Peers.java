@@ -21,8 +21,11 @@ import java.util.concurrent.locks.LockSupport;
 final class Peers {
   private static final long NAMED = 1L << 32;
 
-  /** In a cell whose range is not its own yet. */
-  private static final long ENTERING = 1L << 33;
+  /** In a cell whose range says what is reserved. */
+  private static final long RANGED = 1L << 33;
+
+  private static final long HELD = NAMED | RANGED;
+  private static final int FIRST_CELLS = 16;
   private static final int SPINS = 100;
   private static final long PAUSE_NANOS = 20_000;
   private static final long LONGEST_NANOS = 30_000_000_000L;
@@ -34,12 +37,14 @@ final class Peers {
   final boolean inherited;
 
   private final long mask;
+  private final long cells;
 
   Peers(MemorySegment file, int slot, boolean inherited) {
     this.file = file;
     this.slot = slot;
     this.inherited = inherited;
     this.mask = 1L << slot;
+    this.cells = PeersLayout.cellAt(slot, 0);
   }
 
   // ---- cells
@@ -51,15 +56,11 @@ final class Peers {
    */
   long enter(int chunkId) {
     long named = NAMED | Integer.toUnsignedLong(chunkId);
-    int first = (int) (Thread.currentThread().threadId() % CELLS);
+    int first = firstCell();
     long since = 0;
     for (int tries = 0; ; tries++) {
-      long cell = PeersLayout.cellAt(slot, (first + tries) % CELLS);
-      if ((long) LONG.getOpaque(file, cell) == 0
-          && LONG.compareAndSet(file, cell, 0L, named | ENTERING)) {
-        // The range is that of an earlier operation until here.
-        LONG.setOpaque(file, cell + PeersLayout.RANGE_AT, 0L);
-        LONG.setRelease(file, cell, named);
+      long cell = cell(first + tries);
+      if ((long) LONG.getOpaque(file, cell) == 0 && LONG.compareAndSet(file, cell, 0L, named)) {
         return cell;
       }
       if (tries == SPINS) {
@@ -74,8 +75,9 @@ final class Peers {
   }
 
   /** Says which bytes the holder of a cell has reserved. */
-  void holds(long cell, long offset, long size) {
-    LONG.setRelease(file, cell + PeersLayout.RANGE_AT, (offset << 32) | size);
+  void holds(long cell, int chunkId, long offset, long size) {
+    LONG.setOpaque(file, cell + PeersLayout.RANGE_AT, (offset << 32) | size);
+    LONG.setRelease(file, cell, HELD | Integer.toUnsignedLong(chunkId));
   }
 
   /** Ends an operation by one store: before it, the cell says what was being done. */
@@ -85,17 +87,27 @@ final class Peers {
 
   /** The cell of this store that holds a reservation, or -1. */
   long find(int chunkId, long offset, long size) {
-    long named = NAMED | Integer.toUnsignedLong(chunkId);
+    long named = HELD | Integer.toUnsignedLong(chunkId);
     long range = (offset << 32) | size;
-    int first = (int) (Thread.currentThread().threadId() % CELLS);
+    int first = firstCell();
     for (int i = 0; i < CELLS; i++) {
-      long cell = PeersLayout.cellAt(slot, (first + i) % CELLS);
+      long cell = cell(first + i);
       if ((long) LONG.getAcquire(file, cell + PeersLayout.RANGE_AT) == range
           && (long) LONG.getAcquire(file, cell) == named) {
         return cell;
       }
     }
     return -1;
+  }
+
+  private long cell(int number) {
+    int own = number < CELLS ? number : number % CELLS;
+    return cells + own * PeersLayout.CELL_BYTES;
+  }
+
+  /** Where a thread looks for a cell first. */
+  private static int firstCell() {
+    return (int) Thread.currentThread().threadId() & (FIRST_CELLS - 1);
   }
 
   /** Whether any store has a cell that names a chunk. */
@@ -116,9 +128,9 @@ final class Peers {
       for (int k = 0; k < CELLS; k++) {
         long cell = PeersLayout.cellAt(s, k);
         long found = (long) LONG.getVolatile(file, cell);
-        if ((found & ~ENTERING) == named) {
+        if ((found & ~RANGED) == named) {
           long range =
-              found == named ? (long) LONG.getVolatile(file, cell + PeersLayout.RANGE_AT) : 0;
+              found == named ? 0 : (long) LONG.getVolatile(file, cell + PeersLayout.RANGE_AT);
           long start = range >>> 32;
           long end = start + (range & 0xFFFF_FFFFL);
           if (range == 0 || (start < offset + size && offset < end)) {
@@ -137,7 +149,7 @@ final class Peers {
 
   /** Which bytes a cell says, offset in the high half; zero when it does not. */
   long range(int ofSlot, int cell) {
-    return (named(ofSlot, cell) & ENTERING) != 0
+    return (named(ofSlot, cell) & RANGED) == 0
         ? 0
         : PeersLayout.getLong(file, PeersLayout.cellAt(ofSlot, cell) + PeersLayout.RANGE_AT);
   }

@@ -293,7 +293,7 @@ public final class SharedBackend implements StorageBackend {
       while (Integer.toUnsignedLong(used) + size <= capacity) {
         if (ChunkLayout.reserve(base, used, (int) (used + size))) {
           Steps.reached("append.reserved");
-          peers.holds(cell, Integer.toUnsignedLong(used), size);
+          peers.holds(cell, chunk.id, Integer.toUnsignedLong(used), size);
           Steps.reached("append.held");
           reserved = true;
           return Integer.toUnsignedLong(used);
@@ -552,15 +552,20 @@ public final class SharedBackend implements StorageBackend {
 
   private void publishAs(Chunk chunk, long start, long size, long millis) {
     Steps.reached("append.copied");
-    if (millis + shiftMillis > ChunkLayout.newest(chunk.base)) {
+    int generation = chunk.generation();
+    boolean isNewer = !chunk.isKnownSince(generation, millis + shiftMillis);
+    if (isNewer) {
       ChunkLayout.raiseNewest(chunk.base, millis + shiftMillis);
+      chunk.know(generation, millis + shiftMillis);
     }
     Steps.reached("append.raised");
-    Records.put(chunk, RecordLayout.LIVE, start, size, chunk.generation(), millis);
+    Records.put(chunk, RecordLayout.LIVE, start, size, generation, millis);
     Steps.reached("append.recorded");
     ChunkLayout.countEntry(chunk.base);
     Steps.reached("append.counted");
-    ChunkLayout.setFirstWrite(chunk.base, millis);
+    if (isNewer) {
+      ChunkLayout.setFirstWrite(chunk.base, millis);
+    }
     Steps.reached("append.stamped");
   }
 
@@ -569,7 +574,7 @@ public final class SharedBackend implements StorageBackend {
     Chunk chunk = at(place);
     // Under a cell again, which tells a process that died with the handle from one that gave it.
     long cell = peers.enter(chunk.id);
-    peers.holds(cell, start(place), size);
+    peers.holds(cell, chunk.id, start(place), size);
     try {
       publishAs(chunk, start(place), size, millis);
     } catch (InternalError e) {
@@ -739,7 +744,9 @@ public final class SharedBackend implements StorageBackend {
     }
     int record = Records.state(chunk, start, bytes, generation, millis);
     if (record == RecordLayout.LIVE) {
-      return isPast(chunk, ttlMillis == 0 ? 0 : clock.millis()) ? Codes.STALE : Codes.LIVE;
+      return ttlMillis != 0 && isPast(chunk, generation, clock.millis())
+          ? Codes.STALE
+          : Codes.LIVE;
     }
     if (record == RecordLayout.ACKNOWLEDGED) {
       return Codes.ACKNOWLEDGED;
@@ -767,8 +774,17 @@ public final class SharedBackend implements StorageBackend {
     if (ttlMillis == 0) {
       return false;
     }
+    return isPast(chunk, chunk.generation(), millis);
+  }
+
+  private boolean isPast(Chunk chunk, int generation, long millis) {
+    long oldest = millis + shiftMillis - ttlMillis;
+    if (chunk.isKnownSince(generation, oldest)) {
+      return false;
+    }
     long newest = ChunkLayout.newest(chunk.base);
-    return newest != 0 && millis + shiftMillis - newest > ttlMillis;
+    chunk.know(generation, newest);
+    return newest != 0 && newest < oldest;
   }
 
   private boolean isPast(
@@ -1059,7 +1075,7 @@ public final class SharedBackend implements StorageBackend {
   }
 
   @Override
-  public boolean close() {
+  public synchronized boolean close() {
     closed = true;
     if (left) {
       return true;
@@ -1067,8 +1083,8 @@ public final class SharedBackend implements StorageBackend {
     if (lastStats == null) {
       lastStats = statsNow();
     }
-    maker.end();
-    if (!chunks.close()) {
+    maker.shut();
+    if (!keeper.shut() || !chunks.close()) {
       return false;
     }
     left = true;

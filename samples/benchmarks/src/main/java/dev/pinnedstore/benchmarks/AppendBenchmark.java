@@ -41,7 +41,7 @@ public class AppendBenchmark {
   @State(Scope.Benchmark)
   public static class Store {
     /** Where the bytes live. */
-    @Param({"segmented", "virtual"})
+    @Param({"segmented", "virtual", "shared"})
     public String backend = "";
 
     /** Bytes of a blob. */

@@ -30,7 +30,7 @@ public class HandleBenchmark {
   private static final int BLOBS = 1024;
 
   /** Where the bytes live. */
-  @Param({"segmented", "virtual"})
+  @Param({"segmented", "virtual", "shared"})
   public String backend = "";
 
   /** Bytes of a blob. */

@@ -19,6 +19,8 @@ final class Sources {
             switch (backend) {
               case "segmented" -> Backend.segmented();
               case "virtual" -> Backend.virtual();
+              case "shared" ->
+                  Backend.shared("pinnedstore-benchmark-" + ProcessHandle.current().pid());
               default -> throw new IllegalArgumentException("backend=" + backend);
             });
   }
