@@ -353,7 +353,9 @@ final class Keeper {
     if (chunk.isReady()) {
       return false;
     }
-    if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
+    // The flag alone may have been written by anybody: writers look at "used".
+    boolean isClosed = chunk.isSealed();
+    if (!isClosed || !ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
       boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
       boolean isFull =
           chunk.isSealed() || (!isHead && ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
@@ -368,7 +370,7 @@ final class Keeper {
         return false;
       }
       retire(chunk);
-    } else if (!ChunkLayout.isCleared(chunk.base)) {
+    } else if (!isClosed || !ChunkLayout.isCleared(chunk.base)) {
       retire(chunk);
     }
     boolean isSpent = ChunkLayout.has(chunk.base, ChunkLayout.SPENT);
