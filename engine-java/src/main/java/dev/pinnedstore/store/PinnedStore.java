@@ -55,6 +55,7 @@ public final class PinnedStore implements AutoCloseable {
   private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
   private static final Duration COARSE_TTL = Duration.ofSeconds(1);
+  private static final String LOST = "a file of the store";
 
   private final StoreConfig config;
   private final StoreEngine engine;
@@ -482,6 +483,8 @@ public final class PinnedStore implements AutoCloseable {
       return engine.maintain();
     } catch (IllegalStateException e) {
       throw closedOr(e);
+    } catch (InternalError e) {
+      throw closedOr(MappingLostException.of(LOST, e));
     }
   }
 
@@ -550,7 +553,11 @@ public final class PinnedStore implements AutoCloseable {
    * @return figures that need not be of one instant
    */
   public StoreStats stats() {
-    return engine.stats();
+    try {
+      return engine.stats();
+    } catch (InternalError e) {
+      throw closedOr(MappingLostException.of(LOST, e));
+    }
   }
 
   /**
@@ -569,7 +576,13 @@ public final class PinnedStore implements AutoCloseable {
    */
   @Override
   public void close() {
-    engine.close();
+    try {
+      engine.close();
+    } catch (MappingLostException e) {
+      throw Refusals.lost(e);
+    } catch (InternalError e) {
+      throw Refusals.lost(MappingLostException.of(LOST, e));
+    }
   }
 
   @Override

@@ -57,7 +57,7 @@ final class Chunk {
   private long changedMillis;
 
   /** When it was last walked for being suspect; used by one cycle at a time. */
-  long walkedMillis = Long.MIN_VALUE;
+  long walkedMillis = Long.MIN_VALUE / 2;
 
   Chunk(int id, SharedMapping data, SharedMapping records, int index) {
     this.id = id;

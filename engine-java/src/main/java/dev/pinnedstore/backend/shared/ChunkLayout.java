@@ -20,9 +20,10 @@ import java.nio.ByteOrder;
  *    16     8  empty since   epoch ms, 0: never; compare-and-set by an acknowledgement
  *    24     8  first write   epoch ms, 0: none; compare-and-set by a writer
  *    32     4  sealed used   what "used" was when it was sealed. The keeper
- *    36     4  flags         SEALED, RETIRED, SUSPECT: the keeper; SMALL: any writer
+ *    36     4  flags         SMALL: any writer; all others: the keeper
  *    40     8  newest        monotonic ms of the newest blob, 0: none; raised by writers
- *    48     8  still since   monotonic ms at which it became ready. The keeper
+ *    48     8  still since   monotonic ms at which it became ready; of a retired chunk CLEARED,
+ *                            once it is. The keeper
  *    56     4  maker         low half of the namespace's incarnation, or 0: the original
  *    60     4  first         the generation of the first incarnation, or 0: the original's. The
  *                            maker
@@ -45,6 +46,12 @@ final class ChunkLayout {
 
   /** The table of small records has been used. */
   static final int SMALL = 8;
+
+  /** Of a retired chunk: an acknowledgement may yet be counted in it, so it is not opened again. */
+  static final int SPENT = 16;
+
+  /** In "still since" of a retired chunk, above its new generation: no record says otherwise. */
+  private static final long CLEARED = 0x434C_4541L << 32;
 
   private static final long USED_AT = 0;
   private static final long GENERATION_AT = 4;
@@ -144,8 +151,9 @@ final class ChunkLayout {
     return ((int) INT.getVolatile(chunk, FLAGS_AT) & flag) != 0;
   }
 
+  /** Sets one flag, or some at a time. */
   static void raise(MemorySegment chunk, int flag) {
-    if (!has(chunk, flag)) {
+    if (((int) INT.getVolatile(chunk, FLAGS_AT) & flag) != flag) {
       var _ = (int) INT.getAndBitwiseOr(chunk, FLAGS_AT, flag);
     }
   }
@@ -166,14 +174,28 @@ final class ChunkLayout {
     return (long) LONG.getAcquire(chunk, STILL_SINCE_AT);
   }
 
+  /** Whether a retired chunk has its new generation, and its records are cleared. */
+  static boolean isCleared(MemorySegment chunk) {
+    return stillSince(chunk) == (CLEARED | Integer.toUnsignedLong(generation(chunk)));
+  }
+
+  /** Notes that, beside the generation, as flags may be written by anybody at random. */
+  static void setCleared(MemorySegment chunk) {
+    long cleared = CLEARED | Integer.toUnsignedLong(generation(chunk));
+    LONG.setVolatile(chunk, STILL_SINCE_AT, cleared);
+  }
+
   /** Zeroes all counters of a retired incarnation but "used", which keeps everybody out. */
   static void reset(MemorySegment chunk, long stillSince) {
+    INT.setOpaque(chunk, SEALED_USED_AT, 0);
     INT.setOpaque(chunk, ENTRIES_AT, 0);
     INT.setOpaque(chunk, ACKNOWLEDGED_AT, 0);
+    Steps.reached("reset.counts");
     LONG.setOpaque(chunk, EMPTY_SINCE_AT, 0L);
     LONG.setOpaque(chunk, FIRST_WRITE_AT, 0L);
     LONG.setOpaque(chunk, NEWEST_AT, 0L);
     LONG.setOpaque(chunk, STILL_SINCE_AT, stillSince);
+    Steps.reached("reset.times");
     INT.setVolatile(chunk, FLAGS_AT, 0);
   }
 }

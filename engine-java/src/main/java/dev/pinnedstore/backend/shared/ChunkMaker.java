@@ -51,6 +51,7 @@ final class ChunkMaker {
             namespace.names.control() + ": was removed or replaced by another");
       }
       id = nextId();
+      Steps.reached("make.counted");
       peers.setEntry(index, PeersLayout.chunkWord(PeersLayout.MAKING, slot, id));
       Steps.reached("make.named");
       int generation = ControlLayout.nextGeneration(namespace.control());

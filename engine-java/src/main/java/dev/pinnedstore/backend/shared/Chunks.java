@@ -69,6 +69,16 @@ final class Chunks {
     }
   }
 
+  /** Whether what could not be mapped is no chunk, and not only out of reach of this store. */
+  boolean isGone(int id) {
+    return !isClosed()
+        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0;
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   private @Nullable Chunk map(int id) throws MappingFailedException {
     SharedMapping data = null;
     SharedMapping records = null;
@@ -158,8 +168,14 @@ final class Chunks {
     if (closed || chunk.leased || !isTheirs(chunk)) {
       return false;
     }
-    chunk.leased = true;
     peers.lease(chunk.index, true);
+    Steps.reached("view.marked");
+    if (!isTheirs(chunk)) {
+      // Given back at this moment: the mark would stay on whatever chunk comes next there.
+      peers.lease(chunk.index, false);
+      return false;
+    }
+    chunk.leased = true;
     return true;
   }
 
@@ -173,7 +189,8 @@ final class Chunks {
 
   /** Notes one more reservation that is written in place. */
   synchronized void openWindow(Chunk chunk) {
-    if (chunk.windows++ == 0) {
+    // Without an entry no keeper knows the chunk, so none recycles it.
+    if (chunk.windows++ == 0 && chunk.index >= 0) {
       peers.window(chunk.index, true);
     }
   }

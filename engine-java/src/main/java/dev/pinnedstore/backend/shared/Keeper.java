@@ -6,9 +6,7 @@ import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashSet;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -25,7 +23,7 @@ import java.util.function.BooleanSupplier;
  *  -----> ready ------------------------> filled ------> sealed ---------> retired ---------> ready
  *           |                                                                 |
  *           | idle for the decay time                leased, and idle for     |
- *           +----------> unlinked, entry freed <------ the decay time --------+
+ *           +----------> unlinked, entry freed <--- the decay time, or spent -+
  * </pre>
  *
  * <ol>
@@ -37,13 +35,16 @@ import java.util.function.BooleanSupplier;
  *         <li>its records cover all of its bytes, none is live, and as many acknowledgements were
  *             counted as the records show (so no counting is under way that would land in the next
  *             incarnation); a process that died between the two is why a suspect chunk is excused
- *             from the last point once its header was still for the decay time; or
+ *             from the last point once its header was still for the decay time, and from the first
+ *             if no more blobs were counted than it has records of. What lacks a count is spent:
+ *             as its process may be slow and not dead, the chunk is unlinked and never opened; or
  *         <li>the counters say so, as the original judges it; and if an original wrote some of the
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
  *       </ul>
- *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be. From here on every
- *       old handle is stale: who viewed or copied and looks at the generation afterwards knows.
+ *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be, and the flag that
+ *       says so. From the new generation on every old handle is stale: who viewed or copied and
+ *       looks at the generation afterwards knows.
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
@@ -52,7 +53,7 @@ import java.util.function.BooleanSupplier;
  * </ol>
  *
  * <p>Killed anywhere, the next keeper finds the chunk not sealed, sealed, or retired, and goes on
- * there; retiring is done anew. Between the flags and the last "used" it is sealed with counters at
+ * there; retiring is done anew until the flag says that it was done. Between the flags and the last "used" it is sealed with counters at
  * zero, which is empty by the second rule.
  */
 final class Keeper {
@@ -66,9 +67,6 @@ final class Keeper {
   private final Chunks chunks;
   private final BackendEvents events;
   private final long decayMillis;
-
-  /** Retired by this store, so that the generation is known to be new. Under the lock. */
-  private final Set<Chunk> retired = new HashSet<>();
 
   /** Between the threads of this store; held around the namespace's. */
   private final ReentrantLock own = new ReentrantLock();
@@ -207,7 +205,7 @@ final class Keeper {
           leave(
               () -> {
                 if (peers.inherited) {
-                  recover(peers.slot);
+                  var _ = recover(peers.slot);
                 }
                 adoptAll();
                 return 1;
@@ -289,7 +287,9 @@ final class Keeper {
       }
       Chunk chunk = chunks.findOrMap(PeersLayout.id(word));
       if (chunk == null) {
-        forget(i, PeersLayout.id(word));
+        if (chunks.isGone(PeersLayout.id(word))) {
+          forget(i, PeersLayout.id(word));
+        }
       } else {
         if (chunk.index < 0) {
           chunk.index = i;
@@ -318,7 +318,7 @@ final class Keeper {
 
   /** An original removed the file, or a keeper died while it did. */
   private void forget(int index, int id) throws IOException {
-    if (peers.windows(index) != 0 || peers.isEntered(id)) {
+    if (isInUse(index, id)) {
       return;
     }
     var _ = SharedFiles.delete(namespace.names.data(id));
@@ -353,7 +353,9 @@ final class Keeper {
     if (chunk.isReady()) {
       return false;
     }
-    if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
+    // The flag alone may have been written by anybody: writers look at "used".
+    boolean isClosed = chunk.isSealed();
+    if (!isClosed || !ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
       boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
       boolean isFull =
           chunk.isSealed() || (!isHead && ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
@@ -368,16 +370,18 @@ final class Keeper {
         return false;
       }
       retire(chunk);
-    } else if (!retired.contains(chunk)) {
+    } else if (!isClosed || !ChunkLayout.isCleared(chunk.base)) {
       retire(chunk);
     }
-    if (tryOpen(chunk, now)) {
+    boolean isSpent = ChunkLayout.has(chunk.base, ChunkLayout.SPENT);
+    if (!isSpent && tryOpen(chunk, now)) {
       return true;
     }
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
-    if (peers.leases(chunk.index) != 0
-        && (haste == Haste.UNLINK || (still >= decayMillis && !isHead))) {
+    boolean isParked = isSpent || peers.leases(chunk.index) != 0;
+    if (isParked
+        && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
       unlink(chunk);
     }
     return false;
@@ -416,53 +420,75 @@ final class Keeper {
 
   private boolean isEmpty(Chunk chunk, long now, long still) {
     boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
-    boolean isCountedOut = chunk.isCountedOut();
     boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
-    if (!(isCountedOut || isWalkDue) || isHeld(chunk)) {
+    if (!(chunk.isCountedOut() || isWalkDue) || isHeld(chunk)) {
       return false;
     }
     chunk.walkedMillis = now;
+    // Looked at again: a writer may have counted its blob and left its cell in between.
+    boolean isCountedOut = chunk.isCountedOut();
     long used = chunk.used();
     Records.Sum sum = Records.sum(chunk, used, chunk.generation());
     boolean isAccounted = sum.accounted() == used;
     boolean isStill = still >= decayMillis;
-    boolean isCounted =
-        Integer.compareUnsigned(ChunkLayout.acknowledged(chunk.base), sum.acknowledged()) >= 0;
-    return (isAccounted && sum.live() == 0 && (isCounted || (isSuspect && isStill)))
+    boolean isExcused =
+        isSuspect
+            && isStill
+            && (isAccounted
+                || Integer.compareUnsigned(
+                        ChunkLayout.entries(chunk.base), sum.acknowledged()) <= 0);
+    return (sum.live() == 0 && (isExcused || (isAccounted && !lacksCount(chunk, sum))))
         || (isCountedOut && (isAccounted || isStill));
   }
 
-  /** Whether somebody is at work in a chunk; who has a cell soon is not. */
+  /**
+   * Whether a store is at work in a chunk. The cells first: who writes in place notes its window
+   * before it leaves its cell. Who has ended between the two looks has counted its blob.
+   */
+  private boolean isInUse(int index, int id) {
+    return peers.isEntered(id) || peers.windows(index) != 0;
+  }
+
+  /** The same, and notes if it is soon not. */
   private boolean isHeld(Chunk chunk) {
-    if (peers.windows(chunk.index) != 0) {
-      return true;
-    }
-    boolean isEntered = peers.isEntered(chunk.id);
-    hindered |= isEntered;
-    return isEntered;
+    boolean isInUse = isInUse(chunk.index, chunk.id);
+    hindered |= isInUse && peers.windows(chunk.index) == 0;
+    return isInUse;
+  }
+
+  /** Whether a blob is marked acknowledged and not yet counted so. */
+  private static boolean lacksCount(Chunk chunk, Records.Sum sum) {
+    int counted = ChunkLayout.acknowledged(chunk.base);
+    return Integer.compareUnsigned(counted, sum.acknowledged()) < 0;
   }
 
   private void retire(Chunk chunk) {
     int past = chunk.generation();
     boolean anew = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+    int flags = ChunkLayout.RETIRED;
     if (!anew) {
+      boolean isSpent = lacksCount(chunk, Records.sum(chunk, chunk.used(), past));
+      flags |= isSpent ? ChunkLayout.SPENT : 0;
       peers.count(
           PeersLayout.PAST_BLOBS_AT, Integer.toUnsignedLong(ChunkLayout.entries(chunk.base)));
       events.pageEmptied(chunk.id, namespace.chunkBytes);
     }
-    ChunkLayout.raise(chunk.base, ChunkLayout.RETIRED);
+    ChunkLayout.raise(chunk.base, flags);
     Steps.reached("retire.flagged");
     int next = ControlLayout.nextGeneration(namespace.control());
     ChunkLayout.setGeneration(chunk.base, next);
     Steps.reached("retire.generation");
-    if (anew || past / RecordLayout.GENERATIONS != next / RecordLayout.GENERATIONS) {
+    // Words of one run of generations never meet the same low bits again in another.
+    boolean begins = (past ^ next) >>> RecordLayout.GENERATION_BITS != 0;
+    if (anew || begins) {
       RecordLayout.clearWords(chunk.table, chunk.capacity);
     }
     if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
       RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
     }
     Steps.reached("retire.cleared");
-    retired.add(chunk);
+    ChunkLayout.setCleared(chunk.base);
+    Steps.reached("retire.done");
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
@@ -473,7 +499,6 @@ final class Keeper {
     Steps.reached("open.reset");
     ChunkLayout.open(chunk.base);
     Steps.reached("open.done");
-    retired.remove(chunk);
     peers.count(PeersLayout.RECYCLED_AT);
     events.pageReused(chunk.id, namespace.chunkBytes);
     return true;
@@ -485,7 +510,6 @@ final class Keeper {
     var _ = SharedFiles.delete(namespace.names.records(chunk.id));
     Steps.reached("unlink.records");
     peers.free(chunk.index);
-    retired.remove(chunk);
     peers.count(PeersLayout.GIVEN_BACK_AT);
     events.pageGivenBack(chunk.id, namespace.chunkBytes);
   }
@@ -525,7 +549,9 @@ final class Keeper {
         || !ChunkLayout.reserve(chunk.base, 0, (int) chunk.capacity)) {
       return false;
     }
+    Steps.reached("decay.closed");
     ChunkLayout.raise(chunk.base, ChunkLayout.SEALED);
+    Steps.reached("decay.sealed");
     return true;
   }
 
@@ -542,16 +568,16 @@ final class Keeper {
     int generation = chunk.generation();
     int swept = Records.sweep(chunk, used, generation, () -> hasExpired(chunk, now));
     if (swept > 0) {
+      Steps.reached("expire.swept");
       var _ = ChunkLayout.countAcknowledged(chunk.base, swept);
       events.pageExpired(chunk.id, namespace.chunkBytes);
     }
     long still = now - chunk.stillSince(now);
-    boolean isForeign = Records.sum(chunk, used, generation).accounted() < used;
-    if (isForeign
-        && still > namespace.ttlMillis()
-        && !peers.isEntered(chunk.id)
-        && peers.windows(chunk.index) == 0) {
-      retire(chunk);
+    if (still > namespace.ttlMillis() && !isInUse(chunk.index, chunk.id)) {
+      Records.Sum sum = Records.sum(chunk, used, generation);
+      if (sum.accounted() < used && sum.live() == 0) {
+        retire(chunk);
+      }
     }
     return swept > 0;
   }
@@ -570,9 +596,9 @@ final class Keeper {
       if (slot != peers.slot && peers.isTaken(slot) && namespace.tryLockSlot(slot)) {
         try {
           // Again: it may have left in good order since.
-          if (peers.isTaken(slot)) {
-            recover(slot);
+          if (peers.isTaken(slot) && recover(slot)) {
             peers.release(slot);
+            Steps.reached("recover.released");
           }
         } finally {
           namespace.unlockSlot(slot);
@@ -581,12 +607,15 @@ final class Keeper {
     }
   }
 
-  private void recover(int slot) throws IOException, MappingFailedException {
+  /** False when it is for another store to do, as this one closes. */
+  private boolean recover(int slot) throws IOException, MappingFailedException {
     for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
       long named = peers.named(slot, cell);
       Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
       if (chunk != null) {
         recoverCell(chunk, peers.range(slot, cell));
+      } else if (named != 0 && chunks.isClosed()) {
+        return false;
       }
     }
     Steps.reached("recover.cells");
@@ -599,8 +628,11 @@ final class Keeper {
               }
               return 0;
             });
+    Steps.reached("recover.suspects");
     peers.clearCells(slot);
+    Steps.reached("recover.cleared");
     peers.takeBack(slot);
+    Steps.reached("recover.leases");
     for (int i = 0; i < peers.tableEnd(); i++) {
       long word = peers.entry(i);
       if (PeersLayout.slot(word) == slot && PeersLayout.state(word) == PeersLayout.CLAIMED) {
@@ -611,6 +643,8 @@ final class Keeper {
     }
     var _ = SharedFiles.delete(namespace.names.making(slot));
     var _ = SharedFiles.delete(namespace.names.makingRecords(slot));
+    Steps.reached("recover.files");
+    return true;
   }
 
   private void recoverCell(Chunk chunk, long range) {
@@ -619,6 +653,7 @@ final class Keeper {
     long size = range & 0xFFFF_FFFFL;
     if (size > 0 && offset + size <= chunk.used()) {
       var _ = Records.revoke(chunk, offset, size, chunk.generation());
+      Steps.reached("recover.revoked");
     }
   }
 
@@ -651,6 +686,7 @@ final class Keeper {
     }
     long word = PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id);
     int index = peers.claim(PeersLayout.CHUNKS, word);
+    Steps.reached("adopt.claimed");
     return index >= 0;
   }
 }

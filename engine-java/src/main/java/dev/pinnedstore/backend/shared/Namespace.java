@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *       anywhere before, there is no namespace, and the next to create begins anew.
  *   <li><b>Attach</b> checks the control file before it maps it, and takes a slot. A namespace of
  *       the original gets a lock file by the first JVM that attaches.
- *   <li><b>Leave</b>: frees the slot. The last one marks the control file closed, for originals that
- *       have it mapped, and removes every file, the lock file last. In a namespace that the original
+ *   <li><b>Leave</b>: frees the slot; one that was closed in the middle of an append leaves it as
+ *       the dead do, to be recovered. The last one marks the control file closed, for originals
+ *       that have it mapped, and removes every file, the lock file last. In a namespace that the original
  *       created it removes only what JVMs added.
  * </ul>
  *
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 final class Namespace {
   private static final long GATE_NANOS = 10_000_000_000L;
   private static final long PAUSE_NANOS = 1_000_000;
+  private static final long LONGEST_TTL_MILLIS = 365L * 24 * 3600 * 1000;
 
   final Names names;
   final Peers peers;
@@ -98,7 +100,7 @@ final class Namespace {
   static Namespace create(SharedSettings settings)
       throws NamespaceRefusedException, MappingFailedException, IOException {
     Names names = settings.names();
-    LockBytes lock = gate(names);
+    LockBytes lock = enterGate(names);
     Arena arena = Arena.ofShared();
     Peers peers = null;
     Namespace made = null;
@@ -160,7 +162,9 @@ final class Namespace {
     set(file, PeersLayout.LIMIT_AT, settings.limit());
     set(file, PeersLayout.MAX_CHUNKS_AT, settings.maxChunks());
     set(file, PeersLayout.MAX_BYTES_AT, settings.maxBytes());
+    Steps.reached("create.limits");
     set(file, PeersLayout.MAGIC_AT, PeersLayout.MAGIC);
+    Steps.reached("create.magic");
     return file;
   }
 
@@ -218,6 +222,7 @@ final class Namespace {
           PeersLayout.getLong(file, PeersLayout.MAGIC_AT) == PeersLayout.MAGIC
               && PeersLayout.getLong(file, PeersLayout.INCARNATION_AT) == incarnation;
       if (fits) {
+        checkLimits(names, file, ControlLayout.chunkSize(head));
         return file;
       }
     }
@@ -226,6 +231,26 @@ final class Namespace {
           Reason.CORRUPT, names, "incarnation=" + incarnation + ": must be that of its lock file");
     }
     return initialise(lock, arena, settings, incarnation);
+  }
+
+  private static void checkLimits(Names names, MemorySegment file, long chunkSize)
+      throws NamespaceRefusedException {
+    checkLimit(names, file, "TTL in ms", PeersLayout.TTL_AT, 0, LONGEST_TTL_MILLIS);
+    checkLimit(names, file, "limit", PeersLayout.LIMIT_AT, 0, PeersLayout.CHUNKS);
+    checkLimit(names, file, "maxChunks", PeersLayout.MAX_CHUNKS_AT, 1, Long.MAX_VALUE);
+    checkLimit(names, file, "maxBytes", PeersLayout.MAX_BYTES_AT, chunkSize, Long.MAX_VALUE);
+  }
+
+  private static void checkLimit(
+      Names names, MemorySegment file, String field, long at, long least, long most)
+      throws NamespaceRefusedException {
+    long value = PeersLayout.getLong(file, at);
+    if (value < least || value > most) {
+      throw refused(
+          Reason.CORRUPT,
+          names,
+          names.lock() + ": " + field + "=" + value + ": must be between " + least + " and " + most);
+    }
   }
 
   /** Reads the control file's head and checks each field of it. */
@@ -366,8 +391,11 @@ final class Namespace {
     boolean gate = false;
     try {
       gate = awaitGate(lock);
-      peers.takeBack(peers.slot);
-      peers.release(peers.slot);
+      if (peers.isIdle()) {
+        peers.takeBack(peers.slot);
+        Steps.reached("leave.leases");
+        peers.release(peers.slot);
+      }
       Steps.reached("leave.slot");
       if (gate && isCurrent() && !othersAlive()) {
         removeAsLast();
@@ -418,12 +446,7 @@ final class Namespace {
         .noneMatch(name -> names.isOwn(name) || name.equals(names.prefix() + "lock"))) {
       return new Removed(0, 0);
     }
-    LockBytes lock;
-    try {
-      lock = gate(names);
-    } catch (SharedFileException e) {
-      throw refused(names, e);
-    }
+    LockBytes lock = enterGate(names);
     try {
       if (isAlive(names, lock)) {
         return null;
@@ -444,6 +467,7 @@ final class Namespace {
     if (SharedFiles.exists(names.control()) && SharedFiles.delete(names.control())) {
       files++;
       bytes += ControlLayout.BYTES;
+      Steps.reached("remove.control");
     }
     for (String name : SharedFiles.list(names.directory(), names.prefix())) {
       if (names.isOwn(name)) {
@@ -452,6 +476,7 @@ final class Namespace {
         if (SharedFiles.delete(file)) {
           files++;
           bytes += size;
+          Steps.reached("remove.file");
         }
       }
     }
@@ -489,6 +514,14 @@ final class Namespace {
   }
 
   // ---- the gate
+
+  private static LockBytes enterGate(Names names) throws NamespaceRefusedException, IOException {
+    try {
+      return gate(names);
+    } catch (SharedFileException e) {
+      throw refused(names, e);
+    }
+  }
 
   private static LockBytes gate(Names names) throws NamespaceRefusedException, IOException {
     while (true) {

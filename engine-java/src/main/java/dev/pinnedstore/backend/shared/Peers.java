@@ -28,6 +28,7 @@ final class Peers {
   private static final int FIRST_CELLS = 16;
   private static final int SPINS = 100;
   private static final long PAUSE_NANOS = 20_000;
+  private static final long LONGEST_NANOS = 30_000_000_000L;
 
   final MemorySegment file;
   final int slot;
@@ -48,16 +49,26 @@ final class Peers {
 
   // ---- cells
 
-  /** Takes a cell of this store and names a chunk in it; waits while all are taken. */
+  /**
+   * Takes a cell of this store and names a chunk in it; waits while all are taken.
+   *
+   * @throws IllegalStateException when they are for half a minute: somebody wrote into the file
+   */
   long enter(int chunkId) {
     long named = NAMED | Integer.toUnsignedLong(chunkId);
     int first = firstCell();
+    long since = 0;
     for (int tries = 0; ; tries++) {
       long cell = cell(first + tries);
       if ((long) LONG.getOpaque(file, cell) == 0 && LONG.compareAndSet(file, cell, 0L, named)) {
         return cell;
       }
-      if (tries > SPINS) {
+      if (tries == SPINS) {
+        since = System.nanoTime();
+      } else if (tries > SPINS) {
+        if (System.nanoTime() - since > LONGEST_NANOS) {
+          throw new IllegalStateException("slot=" + slot + ": all cells=" + CELLS + " are taken");
+        }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
@@ -149,6 +160,16 @@ final class Peers {
     return (int) INT.getVolatile(file, PeersLayout.slotAt(ofSlot)) != 0;
   }
 
+  /** Whether no thread of this store has a cell. */
+  boolean isIdle() {
+    for (int k = 0; k < CELLS; k++) {
+      if (named(slot, k) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Forgets what a slot's cells say; its owner is gone, or is the caller. */
   void clearCells(int ofSlot) {
     for (int k = 0; k < CELLS; k++) {
@@ -235,8 +256,10 @@ final class Peers {
     LONG.setVolatile(file, PeersLayout.chunkAt(index), word);
   }
 
-  /** Frees an entry; what was noted in it goes first. */
+  /** Frees an entry: not alive first, so that nobody notes a lease in it; then what was noted. */
   void free(int index) {
+    setEntry(index, PeersLayout.chunkWord(PeersLayout.CLAIMED, slot, 0));
+    Steps.reached("entry.claimed");
     LONG.setVolatile(file, PeersLayout.chunkAt(index) + PeersLayout.LEASES_AT, 0L);
     LONG.setVolatile(file, PeersLayout.chunkAt(index) + PeersLayout.WINDOWS_AT, 0L);
     setEntry(index, 0);

@@ -46,8 +46,10 @@ final class RecordLayout {
   /** The smallest blob that has a word. */
   static final long LARGE = 63;
 
-  /** Generations after which words must be cleared. */
-  static final int GENERATIONS = 1 << 12;
+  /** Low bits of a generation that a word has: words are cleared where the others change. */
+  static final int GENERATION_BITS = 12;
+
+  private static final int GENERATIONS = 1 << GENERATION_BITS;
 
   static final int NONE = 0;
   static final int LIVE = 1;

@@ -12,9 +12,9 @@ import java.util.function.BooleanSupplier;
 /** Reads and changes the records of a chunk's blobs; {@link RecordLayout} says what they are. */
 final class Records {
   /**
-   * What the records of an incarnation say, from the first byte to the first that has none.
+   * What the records of an incarnation say.
    *
-   * @param accounted bytes that records cover without a gap
+   * @param accounted bytes that records cover
    * @param live blobs that are not acknowledged
    * @param acknowledged blobs that are
    */
@@ -121,14 +121,15 @@ final class Records {
     return RecordLayout.state(word) != NONE && RecordLayout.isOf(word, generation);
   }
 
-  /** Adds up the records of bytes that are reserved, from the first on. */
+  /** Adds up the records of bytes that are reserved. */
   static Sum sum(Chunk chunk, long used, int generation) {
     boolean small = ChunkLayout.has(chunk.base, ChunkLayout.SMALL);
     MemorySegment table = chunk.table;
     long at = 0;
+    long accounted = 0;
     int live = 0;
     int acknowledged = 0;
-    while (at < used) {
+    while (at >= 0 && at < used) {
       long word = RecordLayout.acquire(table, RecordLayout.index(at));
       long size = 0;
       int state = NONE;
@@ -141,13 +142,16 @@ final class Records {
         state = RecordLayout.smallState(record);
       }
       if (state == NONE || size == 0 || at + size > used) {
-        break;
+        // Bytes of an original, or of a process that died before it said that they are its own.
+        at = next(chunk, at + 1, used, generation);
+        continue;
       }
       live += state == LIVE ? 1 : 0;
       acknowledged += state == ACKNOWLEDGED ? 1 : 0;
+      accounted += size;
       at += size;
     }
-    return new Sum(at, live, acknowledged);
+    return new Sum(accounted, live, acknowledged);
   }
 
   /** The size of the blob or padding that begins at an offset, or 0. */

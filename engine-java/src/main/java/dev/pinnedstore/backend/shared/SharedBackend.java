@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * matter, as the chunk is suspect then and judged by its records. Killed between the reservation and
  * the note which bytes: they look like an original's.
  *
+ * <p>What is written in place is padding with a window meanwhile, without a cell, and is published
+ * under a cell again.
+ *
  * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
  * head, and makes one if there is none. A head may have moved although it had room, as another
  * thread opened it again in between: what is left of it is used at the limit. One whose file is gone
@@ -256,6 +259,14 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public long reserve(long size, long millis) {
+    try {
+      return reserveInAny(size, millis);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private long reserveInAny(long size, long millis) {
     try {
       Chunk chunk = head;
       if (chunk != null && chunk.id == ControlLayout.writeHead(control) && !isPast(chunk, millis)) {
@@ -476,12 +487,14 @@ public final class SharedBackend implements StorageBackend {
     if (chunk.index < 0) {
       keeper.adopt(chunk);
     }
-    chunks.openWindow(chunk);
-    Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
-    peers.leave(peers.find(chunk.id, start, size));
-    Steps.reached("window.opened");
-    MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
     try {
+      chunks.openWindow(chunk);
+      Steps.reached("window.marked");
+      Records.put(chunk, RecordLayout.PADDING, start, size, chunk.generation(), 0);
+      Steps.reached("window.padded");
+      peers.leave(peers.find(chunk.id, start, size));
+      Steps.reached("window.opened");
+      MemorySegment window = chunk.data.alias(ChunkLayout.HEADER_BYTES + start, size, arena);
       return window.fill((byte) 0);
     } catch (InternalError e) {
       throw lost(e);
@@ -550,6 +563,7 @@ public final class SharedBackend implements StorageBackend {
       ChunkLayout.raiseNewest(chunk.base, millis + shiftMillis);
       chunk.know(generation, millis + shiftMillis);
     }
+    Steps.reached("append.raised");
     Records.put(chunk, RecordLayout.LIVE, start, size, generation, millis);
     Steps.reached("append.recorded");
     ChunkLayout.countEntry(chunk.base);
@@ -563,13 +577,18 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public void publish(long place, long size, long millis) {
     Chunk chunk = at(place);
+    // Under a cell again, which tells a process that died with the handle from one that gave it.
+    long cell = peers.enter(chunk.id);
+    peers.holds(cell, chunk.id, start(place), size);
     try {
       publishAs(chunk, start(place), size, millis);
     } catch (InternalError e) {
       throw lost(e);
     } finally {
+      peers.leave(cell);
       chunks.closeWindow(chunk);
     }
+    Steps.reached("window.left");
   }
 
   @Override
@@ -592,7 +611,11 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public int generation(int pageId) {
-    return at(Codes.place(pageId, 0)).generation();
+    try {
+      return at(Codes.place(pageId, 0)).generation();
+    } catch (InternalError e) {
+      throw lost(e);
+    }
   }
 
   // ---- read
@@ -706,7 +729,9 @@ public final class SharedBackend implements StorageBackend {
       if (chunk != null) {
         int state = state(chunk, offset, size, generation, millis);
         if (state != Codes.NEVER_ISSUED) {
-          return state;
+          // Nobody opens a view of a retired chunk, so a caller must not be told to try again.
+          boolean isRetired = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+          return isRetired && state == Codes.LIVE ? Codes.STALE : state;
         }
       }
       return isPast(chunk, pageId, offset, size, generation) ? Codes.STALE : Codes.NEVER_ISSUED;
@@ -824,6 +849,7 @@ public final class SharedBackend implements StorageBackend {
   private boolean acknowledgeInCell(
       Chunk chunk, long start, long size, int generation, long millis) {
     long cell = peers.enter(chunk.id);
+    Steps.reached("acknowledge.entered");
     try {
       if (chunk.generation() != generation || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
         return false;
@@ -856,6 +882,14 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public boolean hasRoom(long size) {
+    try {
+      return mayHaveRoom(size);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private boolean mayHaveRoom(long size) {
     int headId = ControlLayout.writeHead(control);
     Chunk chunk = mapped(headId);
     if (chunk != null && roomIn(chunk) >= size) {

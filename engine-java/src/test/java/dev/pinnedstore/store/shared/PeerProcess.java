@@ -10,7 +10,9 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A peer in a JVM of its own, spoken to as {@link PeerLines} says. */
@@ -39,26 +41,29 @@ final class PeerProcess implements Peer {
   }
 
   private static PeerProcess start(Class<?> main, Path directory) {
+    boolean granted = PinnedStore.class.getModule().isNativeAccessEnabled();
     try {
       return new PeerProcess(
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-Xshare:auto",
-                  "-Xmx64m",
-                  PinnedStore.class.getModule().isNativeAccessEnabled()
-                      ? "--enable-native-access=ALL-UNNAMED"
-                      : "--illegal-native-access=deny",
-                  "-cp",
-                  rootOf(PinnedStore.class) + ":" + rootOf(PeerProcess.class),
-                  main.getName(),
-                  directory.toString())
+          command(main, granted, directory.toString())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A JVM that starts quickly. */
+  static ProcessBuilder command(Class<?> main, boolean granted, String... args) {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+    words.add("-Xmx64m");
+    words.add(granted ? "--enable-native-access=ALL-UNNAMED" : "--illegal-native-access=deny");
+    words.add("-cp");
+    words.add(rootOf(PinnedStore.class) + ":" + rootOf(PeerProcess.class));
+    words.add(main.getName());
+    words.addAll(List.of(args));
+    return new ProcessBuilder(words);
   }
 
   /** Where a class was loaded from; its code source is not it when tests patch the module. */
