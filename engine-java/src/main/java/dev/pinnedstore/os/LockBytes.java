@@ -68,8 +68,7 @@ public final class LockBytes {
         FileChannel made =
             IoThreads.call(
                 () ->
-                    FileChannel.open(
-                        path, SharedFiles.options(true), SharedFiles.ownerOnly(path)));
+                    FileChannel.open(path, SharedFiles.options(true), SharedFiles.ownerOnly(path)));
         return keep(path, SharedFiles.key(path), made);
       } catch (FileAlreadyExistsException e) {
         return null;
@@ -81,8 +80,7 @@ public final class LockBytes {
     }
     try {
       var _ = SharedFiles.size(path);
-      FileChannel opened =
-          IoThreads.call(() -> FileChannel.open(path, SharedFiles.options(false)));
+      FileChannel opened = IoThreads.call(() -> FileChannel.open(path, SharedFiles.options(false)));
       // The same before and after: it is the one that was opened.
       return keep(path, before.equals(SharedFiles.key(path)) ? before : null, opened);
     } catch (NoSuchFileException e) {

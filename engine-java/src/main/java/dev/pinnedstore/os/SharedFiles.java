@@ -259,8 +259,8 @@ public final class SharedFiles {
   }
 
   /** On this thread, as only the owner of a confined arena can; again when it is interrupted. */
-  private static MemorySegment mapHere(
-      Path path, long offset, long bytes, long length, Arena arena) throws IOException {
+  private static MemorySegment mapHere(Path path, long offset, long bytes, long length, Arena arena)
+      throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
@@ -324,8 +324,7 @@ public final class SharedFiles {
 
   static Set<OpenOption> options(boolean create) {
     return create
-        ? Set.of(
-            StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
+        ? Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
         : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   }
 

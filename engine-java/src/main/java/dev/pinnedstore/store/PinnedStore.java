@@ -88,7 +88,8 @@ public final class PinnedStore implements AutoCloseable {
    * @return the store, to be closed by the caller
    * @throws StoreFullException when the operating system has no memory for the first page, no such
    *     range of addresses, or the file system no room for the first chunk
-   * @throws NamespaceException when processes use the namespace, or its files belong to another user
+   * @throws NamespaceException when processes use the namespace, or its files belong to another
+   *     user
    * @throws UncheckedIOException when the file system refuses the files of a namespace
    * @throws UnsupportedOperationException when the backend needs native access and has none; the
    *     message names the option that grants it
@@ -113,9 +114,9 @@ public final class PinnedStore implements AutoCloseable {
    *
    * @param namespace its name
    * @param config the settings of this process: the prefetch threshold, the decay timeout and the
-   *     clock. Chunk size, limits and TTL are those of the namespace; where the original created it,
-   *     TTL and limits are those of the first JVM that joins. The directory is that of its backend
-   *     if that is a shared one, and {@code /dev/shm} otherwise
+   *     clock. Chunk size, limits and TTL are those of the namespace; where the original created
+   *     it, TTL and limits are those of the first JVM that joins. The directory is that of its
+   *     backend if that is a shared one, and {@code /dev/shm} otherwise
    * @return the store, to be closed by the caller; {@link #config()} says what the namespace has
    * @throws NamespaceException when there is none, its files are not what they should be or belong
    *     to another user, or 64 stores use it already
@@ -137,8 +138,8 @@ public final class PinnedStore implements AutoCloseable {
    * @param config its settings; what a namespace has already is taken from there
    * @return the store, to be closed by the caller
    * @throws IllegalArgumentException when the backend is not a shared one
-   * @throws NamespaceException when its files are not what they should be or belong to another user,
-   *     or 64 stores use it already
+   * @throws NamespaceException when its files are not what they should be or belong to another
+   *     user, or 64 stores use it already
    * @throws StoreFullException when the file system has no room for the first chunk
    * @throws UncheckedIOException when the file system refuses the files
    */

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
- * order what processes left that died. Under the keeper's lock, so by one process at a time;
+ * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts
+ * in order what processes left that died. Under the keeper's lock, so by one process at a time;
  * writers and readers never wait for it.
  *
  * <h2>The life of a chunk</h2>
@@ -36,8 +36,8 @@ import java.util.function.BooleanSupplier;
  *             counted as the records show (so no counting is under way that would land in the next
  *             incarnation); a process that died between the two is why a suspect chunk is excused
  *             from the last point once its header was still for the decay time, and from the first
- *             if no more blobs were counted than it has records of. What lacks a count is spent:
- *             as its process may be slow and not dead, the chunk is unlinked and never opened; or
+ *             if no more blobs were counted than it has records of. What lacks a count is spent: as
+ *             its process may be slow and not dead, the chunk is unlinked and never opened; or
  *         <li>the counters say so, as the original judges it; and if an original wrote some of the
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
@@ -48,13 +48,13 @@ import java.util.function.BooleanSupplier;
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
- *       acknowledgement of a small blob is safe only under one. Counters to zero, flags to zero, and
- *       "used" to zero last: that is what writers, and an original, look for.
+ *       acknowledgement of a small blob is safe only under one. Counters to zero, flags to zero,
+ *       and "used" to zero last: that is what writers, and an original, look for.
  * </ol>
  *
  * <p>Killed anywhere, the next keeper finds the chunk not sealed, sealed, or retired, and goes on
- * there; retiring is done anew until the flag says that it was done. Between the flags and the last "used" it is sealed with counters at
- * zero, which is empty by the second rule.
+ * there; retiring is done anew until the flag says that it was done. Between the flags and the last
+ * "used" it is sealed with counters at zero, which is empty by the second rule.
  */
 final class Keeper {
   private static final long PATIENCE_NANOS = 1_000_000_000;
@@ -380,8 +380,7 @@ final class Keeper {
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
     boolean isParked = isSpent || peers.leases(chunk.index) != 0;
-    if (isParked
-        && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
+    if (isParked && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
       unlink(chunk);
     }
     return false;
@@ -392,9 +391,9 @@ final class Keeper {
   }
 
   /**
-   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading of
-   * "used" and its change, so whoever reserves after it keeps the chunk open: and who had reserved
-   * before has a cell, or has counted its entry.
+   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading
+   * of "used" and its change, so whoever reserves after it keeps the chunk open: and who had
+   * reserved before has a cell, or has counted its entry.
    */
   private boolean sealUnused(Chunk chunk) {
     return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
@@ -435,8 +434,8 @@ final class Keeper {
         isSuspect
             && isStill
             && (isAccounted
-                || Integer.compareUnsigned(
-                        ChunkLayout.entries(chunk.base), sum.acknowledged()) <= 0);
+                || Integer.compareUnsigned(ChunkLayout.entries(chunk.base), sum.acknowledged())
+                    <= 0);
     return (sum.live() == 0 && (isExcused || (isAccounted && !lacksCount(chunk, sum))))
         || (isCountedOut && (isAccounted || isStill));
   }
@@ -671,8 +670,7 @@ final class Keeper {
       return;
     }
     adoptedCount = count;
-    for (String name :
-        SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
+    for (String name : SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
       OptionalInt id = namespace.names.chunkOf(name);
       if (id.isPresent() && Integer.compareUnsigned(id.getAsInt(), count) < 0) {
         var _ = adoptOne(id.getAsInt());

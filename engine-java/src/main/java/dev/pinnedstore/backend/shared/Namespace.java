@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       the original gets a lock file by the first JVM that attaches.
  *   <li><b>Leave</b>: frees the slot; one that was closed in the middle of an append leaves it as
  *       the dead do, to be recovered. The last one marks the control file closed, for originals
- *       that have it mapped, and removes every file, the lock file last. In a namespace that the original
- *       created it removes only what JVMs added.
+ *       that have it mapped, and removes every file, the lock file last. In a namespace that the
+ *       original created it removes only what JVMs added.
  * </ul>
  *
  * <p>Whether an original takes part cannot be known. Where no JVM is alive and the control file is
@@ -62,12 +62,7 @@ final class Namespace {
   private final Object controlKey;
 
   private Namespace(
-      Names names,
-      LockBytes lock,
-      Arena arena,
-      Peers peers,
-      SharedMapping control,
-      ByteBuffer head)
+      Names names, LockBytes lock, Arena arena, Peers peers, SharedMapping control, ByteBuffer head)
       throws IOException {
     this.names = names;
     this.lock = lock;
@@ -128,8 +123,7 @@ final class Namespace {
     }
   }
 
-  private static void makeFirst(
-      Names names, Peers peers, SharedSettings settings, long incarnation)
+  private static void makeFirst(Names names, Peers peers, SharedSettings settings, long incarnation)
       throws IOException, MappingFailedException {
     int generation = ThreadLocalRandom.current().nextInt();
     int index = peers.claim(1, PeersLayout.chunkWord(PeersLayout.MAKING, peers.slot, 0));
@@ -249,7 +243,15 @@ final class Namespace {
       throw refused(
           Reason.CORRUPT,
           names,
-          names.lock() + ": " + field + "=" + value + ": must be between " + least + " and " + most);
+          names.lock()
+              + ": "
+              + field
+              + "="
+              + value
+              + ": must be between "
+              + least
+              + " and "
+              + most);
     }
   }
 
@@ -310,7 +312,9 @@ final class Namespace {
       throws NamespaceRefusedException {
     if (!holds) {
       throw refused(
-          Reason.CORRUPT, names, names.control() + ": " + field + "=" + value + ": must be " + legal);
+          Reason.CORRUPT,
+          names,
+          names.control() + ": " + field + "=" + value + ": must be " + legal);
     }
   }
 
@@ -427,7 +431,8 @@ final class Namespace {
       var _ = removeAll(names);
     } else {
       for (String name : SharedFiles.list(names.directory(), names.prefix())) {
-        if (names.isOwn(name) && !name.equals(names.prefix() + "ctrl")
+        if (names.isOwn(name)
+            && !name.equals(names.prefix() + "ctrl")
             && names.chunkOf(name).isEmpty()) {
           var _ = SharedFiles.delete(names.directory().resolve(name));
         }
@@ -440,8 +445,7 @@ final class Namespace {
   // ---- clean-up
 
   /** Removes what dead processes left; null when somebody is alive. */
-  static @Nullable Removed cleanUp(Names names)
-      throws NamespaceRefusedException, IOException {
+  static @Nullable Removed cleanUp(Names names) throws NamespaceRefusedException, IOException {
     if (SharedFiles.list(names.directory(), names.prefix()).stream()
         .noneMatch(name -> names.isOwn(name) || name.equals(names.prefix() + "lock"))) {
       return new Removed(0, 0);
@@ -529,7 +533,8 @@ final class Namespace {
       boolean inside = false;
       try {
         if (!awaitGate(lock)) {
-          throw refused(Reason.IN_USE, names, "another process has been joining or leaving for 10 s");
+          throw refused(
+              Reason.IN_USE, names, "another process has been joining or leaving for 10 s");
         }
         inside = lock.isCurrent();
         if (inside) {
@@ -555,8 +560,8 @@ final class Namespace {
     return true;
   }
 
-  private static void leaveGate(
-      LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined) throws IOException {
+  private static void leaveGate(LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined)
+      throws IOException {
     if (!joined && peers != null) {
       if (!peers.inherited) {
         peers.release(peers.slot);

@@ -2,8 +2,8 @@ package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.BackendEvents;
 import dev.pinnedstore.backend.BackendStats;
-import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.CoarseClock;
+import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.StorageBackend;
 import dev.pinnedstore.backend.ViewGroup;
 import dev.pinnedstore.backend.ViewGroups;
@@ -31,25 +31,24 @@ import org.jspecify.annotations.Nullable;
  *   <li>One compare-and-set of "used" reserves the bytes, back to back with the blob before. It
  *       fails in a chunk that is sealed; the cell then says nothing that matters. From here on the
  *       keeper sees the cell, and lets the chunk alone.
- *   <li>The cell says which bytes; they are copied; the chunk's newest time is raised; the record is
- *       stored with release, and only then the entry is counted, so that a counted blob always has
- *       a record that can be acknowledged.
+ *   <li>The cell says which bytes; they are copied; the chunk's newest time is raised; the record
+ *       is stored with release, and only then the entry is counted, so that a counted blob always
+ *       has a record that can be acknowledged.
  *   <li>The cell is given up, and after that the handle exists.
  * </ol>
  *
  * <p>Killed before the record: whoever recovers the cell makes the bytes padding. Killed after it:
- * nobody has the handle, so the blob is revoked, to padding as well; whether it was counted does not
- * matter, as the chunk is suspect then and judged by its records. Killed between the reservation and
- * the note which bytes: they look like an original's.
+ * nobody has the handle, so the blob is revoked, to padding as well; whether it was counted does
+ * not matter, as the chunk is suspect then and judged by its records. Killed between the
+ * reservation and the note which bytes: they look like an original's.
  *
  * <p>What is written in place is padding with a window meanwhile, without a cell, and is published
  * under a cell again.
  *
  * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
  * head, and makes one if there is none. A head may have moved although it had room, as another
- * thread opened it again in between: what is left of it is used at the limit. One whose file is gone
- * counts as full. What happens to a chunk then is written at
- * {@link Keeper}.
+ * thread opened it again in between: what is left of it is used at the limit. One whose file is
+ * gone counts as full. What happens to a chunk then is written at {@link Keeper}.
  *
  * <p>An acknowledgement is one compare-and-set of the record and, for who succeeds, one addition to
  * the chunk's counter. Records of small blobs do not tell their generation, so it happens under a
@@ -91,6 +90,7 @@ public final class SharedBackend implements StorageBackend {
   private volatile @Nullable Chunk head;
   private volatile boolean writes;
   private volatile boolean closed;
+
   /** The figures from the end on. */
   private volatile @Nullable BackendStats lastStats;
 
@@ -749,9 +749,7 @@ public final class SharedBackend implements StorageBackend {
     }
     int record = Records.state(chunk, start, bytes, generation, millis);
     if (record == RecordLayout.LIVE) {
-      return ttlMillis != 0 && isPast(chunk, generation, clock.millis())
-          ? Codes.STALE
-          : Codes.LIVE;
+      return ttlMillis != 0 && isPast(chunk, generation, clock.millis()) ? Codes.STALE : Codes.LIVE;
     }
     if (record == RecordLayout.ACKNOWLEDGED) {
       return Codes.ACKNOWLEDGED;
@@ -792,8 +790,7 @@ public final class SharedBackend implements StorageBackend {
     return newest != 0 && newest < oldest;
   }
 
-  private boolean isPast(
-      @Nullable Chunk chunk, int pageId, int offset, int size, int generation) {
+  private boolean isPast(@Nullable Chunk chunk, int pageId, int offset, int size, int generation) {
     long end = Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size);
     if (size == 0 || end > capacity || !isIssued(pageId, generation)) {
       return false;
@@ -836,9 +833,7 @@ public final class SharedBackend implements StorageBackend {
                   RecordLayout.LIVE,
                   RecordLayout.ACKNOWLEDGED);
       boolean done =
-          direct
-              ? counted(chunk)
-              : acknowledgeInCell(chunk, start, bytes, generation, millis);
+          direct ? counted(chunk) : acknowledgeInCell(chunk, start, bytes, generation, millis);
       return done ? Codes.LIVE : check(pageId, offset, size, generation, millis);
     } catch (InternalError e) {
       throw lost(e);
@@ -857,8 +852,7 @@ public final class SharedBackend implements StorageBackend {
       int from = Records.state(chunk, start, size, generation, millis);
       boolean isOpen = from == RecordLayout.LIVE || from == RecordLayout.NONE;
       return isOpen
-          && Records.change(
-              chunk, start, size, generation, millis, from, RecordLayout.ACKNOWLEDGED)
+          && Records.change(chunk, start, size, generation, millis, from, RecordLayout.ACKNOWLEDGED)
           && counted(chunk);
     } finally {
       peers.leave(cell);
@@ -1164,7 +1158,10 @@ public final class SharedBackend implements StorageBackend {
 
   private MappingLostException lost(InternalError e) {
     return MappingLostException.of(
-        "a chunk of namespace=" + namespace.names.namespace() + " in " + namespace.names.directory(),
+        "a chunk of namespace="
+            + namespace.names.namespace()
+            + " in "
+            + namespace.names.directory(),
         e);
   }
 }
