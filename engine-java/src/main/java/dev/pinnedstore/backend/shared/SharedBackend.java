@@ -843,7 +843,7 @@ public final class SharedBackend implements StorageBackend {
   /** A small blob, or one of the original, whose record is made now. */
   private boolean acknowledgeInCell(
       Chunk chunk, long start, long size, int generation, long millis) {
-    long cell = peers.enter(chunk.id);
+    long cell = peers.enterToRead(chunk.id);
     Steps.reached("acknowledge.entered");
     try {
       if (chunk.generation() != generation || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
