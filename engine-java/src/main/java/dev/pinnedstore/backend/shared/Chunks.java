@@ -69,10 +69,14 @@ final class Chunks {
     }
   }
 
-  /** Whether what could not be mapped is no chunk, and not only out of reach of this store. */
+  /**
+   * Whether what could not be mapped has no file any more. One of another length may be an original's
+   * that is being made.
+   */
   boolean isGone(int id) {
     return !isClosed()
-        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0;
+        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0
+        && !SharedFiles.exists(namespace.names.data(id));
   }
 
   synchronized boolean isClosed() {

@@ -77,6 +77,9 @@ final class Keeper {
   private long namesMillis = Long.MIN_VALUE / 2;
   private int adoptedCount;
 
+  /** Whether an id was taken whose file was not there yet, or not whole. */
+  private boolean adoptsMore;
+
   Keeper(Namespace namespace, Chunks chunks, BackendEvents events, long decayMillis) {
     this.namespace = namespace;
     this.peers = namespace.peers;
@@ -207,7 +210,7 @@ final class Keeper {
                 if (peers.inherited) {
                   var _ = recover(peers.slot);
                 }
-                adoptAll();
+                adoptAll(false);
                 return 1;
               });
     }
@@ -330,13 +333,13 @@ final class Keeper {
 
   private int pass(long now, Haste haste) throws IOException, MappingFailedException {
     hindered = false;
+    boolean checkNames = now - namesMillis >= NAMES_MILLIS;
+    namesMillis = checkNames ? now : namesMillis;
     if (haste != Haste.NONE || now - lookedMillis >= LOOK_MILLIS) {
       lookedMillis = now;
       recoverDead();
-      adoptAll();
+      adoptAll(checkNames);
     }
-    boolean checkNames = now - namesMillis >= NAMES_MILLIS;
-    namesMillis = checkNames ? now : namesMillis;
     return each(
         (index, chunk) -> {
           if (checkNames && !SharedFiles.exists(namespace.names.data(chunk.id))) {
@@ -515,11 +518,13 @@ final class Keeper {
 
   // ---- decay
 
+  /** By the time that its header says; an original's says none, and is looked at from here. */
   private boolean isForgotten(Chunk chunk, long now) {
-    return chunk.isReady()
-        && chunk.id != ControlLayout.writeHead(namespace.control())
-        && now - ChunkLayout.stillSince(chunk.base) >= decayMillis
-        && now - chunk.stillSince(now) >= 0;
+    if (!chunk.isReady() || chunk.id == ControlLayout.writeHead(namespace.control())) {
+      return false;
+    }
+    long said = ChunkLayout.stillSince(chunk.base);
+    return now - (said == 0 ? chunk.stillSince(now) : said) >= decayMillis;
   }
 
   private int giveBackSome(long now, int atMost) throws IOException, MappingFailedException {
@@ -611,9 +616,10 @@ final class Keeper {
     for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
       long named = peers.named(slot, cell);
       Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
-      if (chunk != null) {
-        recoverCell(chunk, peers.range(slot, cell));
-      } else if (named != 0 && chunks.isClosed()) {
+      if (chunk != null && !chunk.lost) {
+        long range = peers.range(slot, cell);
+        var _ = visited((_, found) -> recoverCell(found, range), chunk.index, chunk);
+      } else if (chunk == null && named != 0 && chunks.isClosed()) {
         return false;
       }
     }
@@ -646,7 +652,7 @@ final class Keeper {
     return true;
   }
 
-  private void recoverCell(Chunk chunk, long range) {
+  private static int recoverCell(Chunk chunk, long range) {
     ChunkLayout.raise(chunk.base, ChunkLayout.SUSPECT);
     long offset = range >>> 32;
     long size = range & 0xFFFF_FFFFL;
@@ -654,6 +660,7 @@ final class Keeper {
       var _ = Records.revoke(chunk, offset, size, chunk.generation());
       Steps.reached("recover.revoked");
     }
+    return 0;
   }
 
   private void finish(int index, int id) throws IOException {
@@ -664,22 +671,28 @@ final class Keeper {
     }
   }
 
-  private void adoptAll() throws IOException {
+  private void adoptAll(boolean again) throws IOException, MappingFailedException {
     int count = ControlLayout.chunkCount(namespace.control());
-    if (count == adoptedCount) {
+    if (count == adoptedCount && !(again && adoptsMore)) {
       return;
     }
     adoptedCount = count;
+    boolean adoptsAll = peers.isKnown(count - 1);
     for (String name : SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
       OptionalInt id = namespace.names.chunkOf(name);
       if (id.isPresent() && Integer.compareUnsigned(id.getAsInt(), count) < 0) {
-        var _ = adoptOne(id.getAsInt());
+        adoptsAll &= adoptOne(id.getAsInt());
       }
     }
+    adoptsMore = !adoptsAll;
   }
 
-  private boolean adoptOne(int id) {
+  /** False when it cannot be mapped, as it is while an original makes it, or the table is full. */
+  private boolean adoptOne(int id) throws MappingFailedException {
     if (peers.isKnown(id)) {
+      return true;
+    }
+    if (chunks.findOrMap(id) == null) {
       return false;
     }
     long word = PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id);
