@@ -304,6 +304,19 @@ public final class SharedFiles {
   }
 
   /**
+   * Says whether a name leads to a file.
+   *
+   * @param path the name
+   * @param identity the file's {@link #identity}
+   * @return false when there is none of that name, or another
+   * @throws IOException when the file system refuses
+   */
+  public static boolean leadsTo(Path path, Object identity) throws IOException {
+    Object key = key(path);
+    return key == null ? identity.equals(path) && exists(path) : identity.equals(key);
+  }
+
+  /**
    * Returns the length of a file, whatever it is.
    *
    * @param path the file

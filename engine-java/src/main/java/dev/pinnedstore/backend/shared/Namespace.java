@@ -115,11 +115,16 @@ final class Namespace {
     } catch (SharedFileException e) {
       throw refused(names, e);
     } finally {
-      if (made == null && dead) {
-        var _ = removeAll(names);
-        var _ = SharedFiles.delete(names.lock());
+      try {
+        if (made == null && dead) {
+          var _ = removeAll(names);
+          var _ = SharedFiles.delete(names.lock());
+        } else if (made == null) {
+          removeUnused(names, lock);
+        }
+      } finally {
+        leaveGate(lock, arena, peers, made != null);
       }
-      leaveGate(lock, arena, peers, made != null);
     }
   }
 
@@ -189,10 +194,13 @@ final class Namespace {
       throw refused(names, e);
     } finally {
       if (lock != null) {
-        if (made == null) {
-          removeUnused(names, lock);
+        try {
+          if (made == null) {
+            removeUnused(names, lock);
+          }
+        } finally {
+          leaveGate(lock, arena, peers, made != null);
         }
-        leaveGate(lock, arena, peers, made != null);
       } else {
         arena.close();
       }
@@ -201,7 +209,7 @@ final class Namespace {
 
   /** A lock file that was made for an attempt that failed would be the only one of its name. */
   private static void removeUnused(Names names, LockBytes lock) throws IOException {
-    if (lock.size() == 0) {
+    if (lock.size() == 0 && lock.isCurrent()) {
       var _ = SharedFiles.delete(names.lock());
     }
   }
@@ -373,9 +381,7 @@ final class Namespace {
 
   /** Whether the names still lead to the files of this run; before anything is done by a name. */
   boolean isCurrent() throws IOException {
-    return SharedFiles.exists(names.control())
-        && controlKey.equals(SharedFiles.identity(names.control()))
-        && lock.isCurrent();
+    return SharedFiles.leadsTo(names.control(), controlKey) && lock.isCurrent();
   }
 
   /** Whether a mapped chunk file is of this run; the original's have no mark. */
@@ -458,9 +464,15 @@ final class Namespace {
       Removed removed = removeAll(names);
       var _ = SharedFiles.delete(names.lock());
       return removed;
+    } catch (SharedFileException e) {
+      throw refused(names, e);
     } finally {
-      lock.unlock(PeersLayout.GATE);
-      lock.close();
+      try {
+        removeUnused(names, lock);
+      } finally {
+        lock.unlock(PeersLayout.GATE);
+        lock.close();
+      }
     }
   }
 
@@ -477,7 +489,7 @@ final class Namespace {
       if (names.isOwn(name)) {
         Path file = names.directory().resolve(name);
         long size = SharedFiles.lengthOrZero(file);
-        if (SharedFiles.delete(file)) {
+        if (remove(file)) {
           files++;
           bytes += size;
           Steps.reached("remove.file");
@@ -485,6 +497,16 @@ final class Namespace {
       }
     }
     return new Removed(files, bytes);
+  }
+
+  private static boolean remove(Path file) throws IOException {
+    try {
+      return SharedFiles.delete(file);
+    } catch (IOException e) {
+      // Another user's is refused as such.
+      var _ = SharedFiles.size(file);
+      throw e;
+    }
   }
 
   private static boolean isAlive(Names names, LockBytes lock) throws IOException {
