@@ -73,7 +73,8 @@ public final class PinnedStore implements AutoCloseable {
 
   /**
    * A time that is as old as the last tick is good enough for a TTL of seconds, where every process
-   * ticks and a clock read would be most of an append.
+   * ticks and a clock read would be most of an append. A lifecycle that ticks less than ten times a
+   * second leaves it to each call to read the clock.
    */
   private static boolean needsExactTime(StoreConfig config) {
     boolean shared = config.backend() instanceof Backend.Shared;
@@ -218,7 +219,7 @@ public final class PinnedStore implements AutoCloseable {
     long millis = millis();
     long place = granted(reservePlace(length, millis), length);
     // Read while the space is held: a blob that has expired may be gone once it is published.
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, length);
     try {
       backend.publish(place, source, offset, length, millis);
     } catch (IllegalStateException e) {
@@ -283,7 +284,7 @@ public final class PinnedStore implements AutoCloseable {
       written = true;
     } finally {
       if (!written) {
-        backend.cancel(place, size);
+        giveUp(place, size);
       }
     }
     return publish(place, size);
@@ -307,7 +308,7 @@ public final class PinnedStore implements AutoCloseable {
     long millis = millis();
     long place = granted(reservePlace(size, millis), size);
     int pageId = Codes.pageId(place);
-    int generation = backend.generation(pageId);
+    int generation = generation(place, size);
     publishBytes(place, source, size, millis);
     try {
       HandleLayout.write(
@@ -621,7 +622,7 @@ public final class PinnedStore implements AutoCloseable {
   }
 
   private BlobHandle publish(long place, MemorySegment source, long size, long millis) {
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, size);
     publishBytes(place, source, size, millis);
     return handle(place, size, generation, millis);
   }
@@ -650,19 +651,44 @@ public final class PinnedStore implements AutoCloseable {
     } finally {
       if (reservation == null) {
         arena.close();
-        backend.cancel(place, size);
+        giveUp(place, size);
       }
     }
   }
 
   private BlobHandle publish(long place, long size) {
     long millis = millis();
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, size);
     try {
       backend.publish(place, size, millis);
       return handle(place, size, generation, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
+    }
+  }
+
+  /** The generation of a page in which the caller holds space, which is given up if it is lost. */
+  private int generation(long place, long size) {
+    boolean known = false;
+    try {
+      int generation = backend.generation(Codes.pageId(place));
+      known = true;
+      return generation;
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    } finally {
+      if (!known) {
+        giveUp(place, size);
+      }
+    }
+  }
+
+  /** Gives space up beside the exception that the caller gets. */
+  private void giveUp(long place, long size) {
+    try {
+      backend.cancel(place, size);
+    } catch (IllegalStateException e) {
+      // The memory has gone with the store, or with its file: so has the space.
     }
   }
 
