@@ -482,15 +482,25 @@ final class Keeper {
     Steps.reached("retire.generation");
     // Words of one run of generations never meet the same low bits again in another.
     boolean begins = (past ^ next) >>> RecordLayout.GENERATION_BITS != 0;
-    if (anew || begins) {
-      RecordLayout.clearWords(chunk.table, chunk.capacity);
-    }
-    if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
-      RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
-    }
+    clearRecords(chunk, anew, anew || begins);
     Steps.reached("retire.cleared");
     ChunkLayout.setCleared(chunk.base);
     Steps.reached("retire.done");
+  }
+
+  private static void clearRecords(Chunk chunk, boolean all, boolean words) {
+    try {
+      if (words) {
+        RecordLayout.clearWords(chunk.table, chunk.capacity);
+      }
+      if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
+        RecordLayout.clearSmall(chunk.table, chunk.capacity, all ? chunk.capacity : chunk.used());
+      }
+    } catch (InternalError e) {
+      // No room for zeros where the file has a hole, or it was cut off: unlinked, and never opened.
+      var _ = MappingLostException.of("records of chunk id=" + chunk.id, e);
+      ChunkLayout.raise(chunk.base, ChunkLayout.SPENT);
+    }
   }
 
   private boolean tryOpen(Chunk chunk, long now) {

@@ -64,6 +64,7 @@ public final class SharedBackend implements StorageBackend {
   private static final long NO_ROOM = -10;
   private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
+  private static final int MOST_TRIES = 1_000;
   private static final long WAIT_NANOS = 200_000;
 
   /** What a cycle by hand waits before it unmaps; see {@link Chunks#unmapGone}. */
@@ -175,7 +176,7 @@ public final class SharedBackend implements StorageBackend {
   public static SharedBackend createOrAttach(
       SharedSettings settings, CoarseClock clock, BackendEvents events)
       throws NamespaceRefusedException, MappingFailedException, IOException {
-    while (true) {
+    for (int tries = 1; ; tries++) {
       try {
         return create(settings, clock, events);
       } catch (NamespaceRefusedException e) {
@@ -186,8 +187,8 @@ public final class SharedBackend implements StorageBackend {
       try {
         return attach(settings, clock, events);
       } catch (NamespaceRefusedException e) {
-        // The last one left it between the two.
-        if (e.reason() != NamespaceRefusedException.Reason.MISSING) {
+        // The last one left it between the two; or somebody removed the control file of the living.
+        if (e.reason() != NamespaceRefusedException.Reason.MISSING || tries == MOST_TRIES) {
           throw e;
         }
       }
@@ -197,8 +198,16 @@ public final class SharedBackend implements StorageBackend {
   private static SharedBackend begin(
       Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
-    backend.keeper.join();
-    return backend;
+    boolean joined = false;
+    try {
+      backend.keeper.join();
+      joined = true;
+      return backend;
+    } finally {
+      if (!joined) {
+        var _ = backend.close();
+      }
+    }
   }
 
   /**
@@ -276,6 +285,8 @@ public final class SharedBackend implements StorageBackend {
         }
       }
     } catch (MappingLostException e) {
+      // The next append finds that it is lost, and moves on.
+      head = null;
       throw e;
     } catch (IllegalStateException e) {
       // Another thread has unmapped it: it is gone, or the store is.
@@ -338,7 +349,7 @@ public final class SharedBackend implements StorageBackend {
       }
       long next = chunk == null && refusal != null ? Codes.FULL_SYSTEM : successor(headId);
       if (next >= 0) {
-        boolean isFull = chunk == null || roomIn(chunk) < size || isPast(chunk, millis);
+        boolean isFull = chunk == null || roomIn(chunk) < size || isSpent(chunk, millis);
         if (isFull && ControlLayout.moveHead(control, headId, (int) next)) {
           peers.count(PeersLayout.BEGUN_AT);
           Steps.reached("append.moved");
@@ -354,7 +365,7 @@ public final class SharedBackend implements StorageBackend {
       }
       boolean isPending = keeper.wasHindered() || peers.isAnyInTheMaking();
       // Once more, after the look at what is being made: it may just have been.
-      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, next == Codes.FULL_SYSTEM))) {
+      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, millis, next == Codes.FULL_SYSTEM))) {
         return next;
       }
       if (!isPending) {
@@ -366,18 +377,30 @@ public final class SharedBackend implements StorageBackend {
   }
 
   /** Whether a chunk has room, or one more may be made. */
-  private boolean isOpen(long size, boolean mayNotMake) {
+  private boolean isOpen(long size, long millis, boolean mayNotMake) {
     int taken = 0;
     for (int i = 0; i < peers.tableEnd(); i++) {
       long word = peers.entry(i);
       taken += word != 0 ? 1 : 0;
       Chunk chunk =
           PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
-      if (chunk != null && roomIn(chunk) >= size) {
+      if (chunk != null && roomIn(chunk) >= size && !isSpent(chunk, millis)) {
         return true;
       }
     }
     return !mayNotMake && taken < namespace.limit();
+  }
+
+  /** Whether all in it has expired, or it is no more. */
+  private boolean isSpent(Chunk chunk, long millis) {
+    try {
+      return isPast(chunk, millis);
+    } catch (IllegalStateException e) {
+      return true;
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return true;
+    }
   }
 
   /** At a limit: uses what is left of a chunk that the head left early. */
@@ -418,9 +441,15 @@ public final class SharedBackend implements StorageBackend {
       long word = peers.entry(i);
       int id = PeersLayout.id(word);
       if (PeersLayout.state(word) == PeersLayout.ALIVE && id != headId) {
-        Chunk chunk = mapped(id);
-        if (chunk != null && chunk.isReady()) {
-          return id;
+        try {
+          Chunk chunk = chunks.findOrMap(id);
+          if (chunk != null && chunk.isReady()) {
+            return id;
+          }
+        } catch (MappingFailedException e) {
+          // Another one could not be mapped either, and would only fill the file system.
+          refusal = e;
+          return chunks.unmapGone(true) ? successor(headId) : Codes.FULL_SYSTEM;
         }
       }
     }
@@ -455,11 +484,12 @@ public final class SharedBackend implements StorageBackend {
   }
 
   /**
-   * At a limit: takes every chunk as far as it goes, first with the views of this store, and only
-   * then against those of others; whether one was opened.
+   * At a limit: takes every chunk as far as it goes, what has expired too, first with the views of
+   * this store, and only then against those of others; whether one was opened.
    */
   private boolean relieve() {
     long now = sharedNow();
+    var _ = keeper.expire(now);
     return keeper.keep(now, Keeper.Haste.WAIT) > 0
         || (endViews(true) > 0 && keeper.keep(now, Keeper.Haste.WAIT) > 0)
         || keeper.keep(now, Keeper.Haste.UNLINK) > 0;
@@ -487,6 +517,7 @@ public final class SharedBackend implements StorageBackend {
     if (chunk.index < 0) {
       keeper.adopt(chunk);
     }
+    checkKnown(chunk);
     try {
       chunks.openWindow(chunk);
       Steps.reached("window.marked");
@@ -510,7 +541,7 @@ public final class SharedBackend implements StorageBackend {
       MemorySegment.copy(source, offset, chunk.base, ChunkLayout.HEADER_BYTES + start, size);
       copied = true;
     } catch (InternalError e) {
-      throw lost(e);
+      throw cutOff(chunk, e);
     } finally {
       if (!copied) {
         cancel(place, size);
@@ -534,7 +565,7 @@ public final class SharedBackend implements StorageBackend {
           size);
       copied = true;
     } catch (InternalError e) {
-      throw lost(e);
+      throw cutOff(chunk, e);
     } finally {
       if (!copied) {
         cancel(place, size);
@@ -692,16 +723,21 @@ public final class SharedBackend implements StorageBackend {
 
   /** A chunk that is gone, or whose earlier views have not died: helps that on. */
   private void settle(Chunk chunk) {
+    checkKnown(chunk);
+    var _ = endViews(true);
+  }
+
+  /** Without an entry in the chunk table, keepers would not see what is noted of a chunk. */
+  private static void checkKnown(Chunk chunk) {
     if (chunk.index < 0) {
       throw new AliasFailedException(
           new MappingFailedException(
               Limit.OTHER,
-              "chunks=" + PeersLayout.CHUNKS + ": no more can be viewed",
+              "chunks=" + PeersLayout.CHUNKS + ": no more can be viewed or written in place",
               -1,
               -1,
               null));
     }
-    var _ = endViews(true);
   }
 
   @Override
@@ -1154,6 +1190,12 @@ public final class SharedBackend implements StorageBackend {
 
   private static long start(long place) {
     return Integer.toUnsignedLong(Codes.offset(place));
+  }
+
+  /** Data is backed, so where it cannot be written its file was cut off: it takes no blobs more. */
+  private MappingLostException cutOff(Chunk chunk, InternalError e) {
+    head = null;
+    return chunk.lose(e);
   }
 
   private MappingLostException lost(InternalError e) {
