@@ -64,7 +64,7 @@ public final class SharedBackend implements StorageBackend {
   private static final long NO_ROOM = -10;
   private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
-  private static final int MOST_TRIES = 1_000;
+  private static final int MOST_TRIES = 100;
   private static final long WAIT_NANOS = 200_000;
 
   /** What a cycle by hand waits before it unmaps; see {@link Chunks#unmapGone}. */
