@@ -59,6 +59,7 @@ import java.util.function.BooleanSupplier;
 final class Keeper {
   private static final long PATIENCE_NANOS = 1_000_000_000;
   private static final long PAUSE_NANOS = 100_000;
+  private static final int JOIN_TRIES = 10;
   private static final long LOOK_MILLIS = 100;
   private static final long NAMES_MILLIS = 1_000;
 
@@ -198,19 +199,28 @@ final class Keeper {
     }
   }
 
-  /** Puts in order what the dead owner of an inherited slot left, and learns of all chunks. */
-  void join() {
-    if (enter(true)) {
+  /**
+   * Puts in order what the dead owner of an inherited slot left, and learns of all chunks.
+   *
+   * @return false when another keeper did not let it do the first in all the time
+   */
+  boolean join() {
+    boolean entered = enter(true);
+    for (int i = 0; i < JOIN_TRIES && !entered && peers.inherited; i++) {
+      entered = enter(true);
+    }
+    if (entered) {
       var _ =
           leave(
               () -> {
                 if (peers.inherited) {
                   var _ = recover(peers.slot);
                 }
-                adoptAll();
+                adoptAll(false);
                 return 1;
               });
     }
+    return entered || !peers.inherited;
   }
 
   // ---- the lock
@@ -287,8 +297,10 @@ final class Keeper {
       }
       Chunk chunk = chunks.findOrMap(PeersLayout.id(word));
       if (chunk == null) {
-        if (chunks.isGone(PeersLayout.id(word))) {
-          forget(i, PeersLayout.id(word));
+        // What is there and no chunk may be one that an original just makes.
+        int id = PeersLayout.id(word);
+        if (chunks.isGone(id) && !SharedFiles.exists(namespace.names.data(id))) {
+          forget(i, id);
         }
       } else {
         if (chunk.index < 0) {
@@ -333,10 +345,14 @@ final class Keeper {
     if (haste != Haste.NONE || now - lookedMillis >= LOOK_MILLIS) {
       lookedMillis = now;
       recoverDead();
-      adoptAll();
+      adoptAll(false);
     }
     boolean checkNames = now - namesMillis >= NAMES_MILLIS;
-    namesMillis = checkNames ? now : namesMillis;
+    if (checkNames) {
+      namesMillis = now;
+      // An original counts its chunk before there is a file of it.
+      adoptAll(true);
+    }
     return each(
         (index, chunk) -> {
           if (checkNames && !SharedFiles.exists(namespace.names.data(chunk.id))) {
@@ -665,9 +681,9 @@ final class Keeper {
     }
   }
 
-  private void adoptAll() throws IOException {
+  private void adoptAll(boolean again) throws IOException {
     int count = ControlLayout.chunkCount(namespace.control());
-    if (count == adoptedCount) {
+    if (!again && count == adoptedCount) {
       return;
     }
     adoptedCount = count;

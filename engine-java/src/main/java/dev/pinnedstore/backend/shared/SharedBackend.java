@@ -65,6 +65,7 @@ public final class SharedBackend implements StorageBackend {
   private static final long NO_ROOM = -10;
   private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
+  private static final int MOST_TRIES = 200;
   private static final long WAIT_NANOS = 200_000;
   private static final long MOST_GROUP_BYTES = 32L << 20;
 
@@ -171,7 +172,7 @@ public final class SharedBackend implements StorageBackend {
   public static SharedBackend createOrAttach(
       SharedSettings settings, CoarseClock clock, BackendEvents events)
       throws NamespaceRefusedException, MappingFailedException, IOException {
-    while (true) {
+    for (int tries = 1; ; tries++) {
       try {
         return create(settings, clock, events);
       } catch (NamespaceRefusedException e) {
@@ -182,8 +183,8 @@ public final class SharedBackend implements StorageBackend {
       try {
         return attach(settings, clock, events);
       } catch (NamespaceRefusedException e) {
-        // The last one left it between the two.
-        if (e.reason() != NamespaceRefusedException.Reason.MISSING) {
+        // The last one left it between the two; or somebody removed a file of a live namespace.
+        if (e.reason() != NamespaceRefusedException.Reason.MISSING || tries == MOST_TRIES) {
           throw e;
         }
       }
@@ -191,9 +192,16 @@ public final class SharedBackend implements StorageBackend {
   }
 
   private static SharedBackend begin(
-      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
+      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events)
+      throws NamespaceRefusedException {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
-    backend.keeper.join();
+    if (!backend.keeper.join()) {
+      boolean _ = backend.close();
+      throw new NamespaceRefusedException(
+          NamespaceRefusedException.Reason.IN_USE,
+          namespace.names.namespace() + ": another process keeps its chunks and does not end",
+          null);
+    }
     return backend;
   }
 
