@@ -58,6 +58,15 @@ public interface Disk {
   void allocate(long position, long bytes) throws MappingFailedException;
 
   /**
+   * Takes space for a range of which parts may have been written; their bytes stay.
+   *
+   * @param position first byte
+   * @param bytes size in bytes
+   * @throws MappingFailedException if the file system is full
+   */
+  void fillHoles(long position, long bytes) throws MappingFailedException;
+
+  /**
    * Writes into a mapping. Others who map the file see the bytes at once; a crash keeps each sector
    * of 512 bytes or loses it, in no order, until the next {@link #sync}.
    *

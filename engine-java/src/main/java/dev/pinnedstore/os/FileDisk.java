@@ -1,6 +1,7 @@
 package dev.pinnedstore.os;
 
 import dev.pinnedstore.os.MappingFailedException.Limit;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -9,8 +10,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
 
 /**
  * A {@link Disk} that is a file. Its channel is used on {@link IoThreads} only, so that an
@@ -19,7 +24,10 @@ import java.nio.file.StandardOpenOption;
 public final class FileDisk implements Disk {
   private static final int CHUNK_BYTES = 1 << 20;
 
-  private final Path path;
+  /** At most what a file system takes at a time. */
+  private static final int HOLE_BYTES = 512;
+
+  private volatile Path path;
   private final FileChannel channel;
   private final MapMode mode;
 
@@ -30,22 +38,19 @@ public final class FileDisk implements Disk {
   }
 
   /**
-   * Makes a file that does not exist yet, and its name durable.
+   * Makes a file that does not exist yet. Its name may be lost in a crash until {@link #moveTo}.
    *
    * @param path where
    * @return the empty file
    * @throws IOException if it exists, or cannot be made
    */
   public static FileDisk create(Path path) throws IOException {
-    FileDisk disk =
-        open(
-            path,
-            MapMode.READ_WRITE,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
-    syncDirectory(path);
-    return disk;
+    return open(
+        path,
+        MapMode.READ_WRITE,
+        StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.READ,
+        StandardOpenOption.WRITE);
   }
 
   /**
@@ -76,13 +81,20 @@ public final class FileDisk implements Disk {
   }
 
   /**
-   * Makes the entry of a file in its directory durable. Without effect on Windows, where
-   * directories cannot be opened.
+   * Gives the file another name in its directory, in place of what has that name, and makes that
+   * durable. Also after {@link #close}.
    *
-   * @param file whose entry
+   * @param target the new name
    * @throws IOException if the system refuses
    */
-  public static void syncDirectory(Path file) throws IOException {
+  public void moveTo(Path target) throws IOException {
+    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+    path = target;
+    syncDirectory(target);
+  }
+
+  /** Without effect on Windows, where directories cannot be opened. */
+  private static void syncDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     if (OperatingSystem.CURRENT == OperatingSystem.WINDOWS || directory == null) {
       return;
@@ -134,21 +146,65 @@ public final class FileDisk implements Disk {
 
   @Override
   public void allocate(long position, long bytes) throws MappingFailedException {
-    if (OperatingSystem.CURRENT == OperatingSystem.LINUX
-        && NativeTier.current() == NativeTier.GRANTED) {
-      int result = LinuxFiles.allocate(path, position, bytes);
-      if (result == 0) {
-        return;
-      }
-      if (result == -LinuxFiles.ENOSPC) {
-        throw FileRefusals.of(Limit.DISK_SPACE, directory(), bytes, null);
-      }
-      // A file system without that call, or another limit, which writing meets and names.
+    if (!isAllocated(position, bytes)) {
+      write(bytes, () -> fill(position, bytes));
     }
+  }
+
+  /** Takes space without writing, where the system can; what was written stays. */
+  private boolean isAllocated(long position, long bytes) throws MappingFailedException {
+    if (OperatingSystem.CURRENT != OperatingSystem.LINUX
+        || NativeTier.current() != NativeTier.GRANTED) {
+      return false;
+    }
+    int result = LinuxFiles.allocate(path, position, bytes);
+    if (result == -LinuxFiles.ENOSPC) {
+      throw FileRefusals.of(Limit.DISK_SPACE, directory(), bytes, null);
+    }
+    // A file system without that call, or another limit, which writing meets and names.
+    return result == 0;
+  }
+
+  private void write(long bytes, Callable<Long> writing) throws MappingFailedException {
     try {
-      IoThreads.call(() -> fill(position, bytes));
+      IoThreads.call(writing);
     } catch (IOException e) {
       throw FileRefusals.explain(directory(), bytes, e);
+    }
+  }
+
+  @Override
+  public void fillHoles(long position, long bytes) throws MappingFailedException {
+    if (!isAllocated(position, bytes)) {
+      write(bytes, () -> rewriteZeros(position, bytes));
+    }
+  }
+
+  /** Writes zeros where zeros are read: a hole is taken, and nothing else changes. */
+  private long rewriteZeros(long position, long bytes) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, bytes));
+    byte[] zeros = new byte[HOLE_BYTES];
+    for (long at = position; at < position + bytes; ) {
+      chunk.clear().limit((int) Math.min(chunk.capacity(), position + bytes - at));
+      int read = channel.read(chunk, at);
+      if (read <= 0) {
+        throw new EOFException("the file ends at " + at);
+      }
+      for (int hole = 0; hole < read; hole += HOLE_BYTES) {
+        int length = Math.min(HOLE_BYTES, read - hole);
+        if (Arrays.equals(chunk.array(), hole, hole + length, zeros, 0, length)) {
+          write(ByteBuffer.wrap(zeros, 0, length), at + hole);
+        }
+      }
+      at += read;
+    }
+    return bytes;
+  }
+
+  private void write(ByteBuffer bytes, long position) throws IOException {
+    while (bytes.hasRemaining()) {
+      int before = bytes.position();
+      channel.write(bytes, position + before);
     }
   }
 

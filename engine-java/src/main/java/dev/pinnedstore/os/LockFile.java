@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A lock among processes and within this one: one writer, any number of readers beside it, and a
  * moment without readers. Safe for threads; whoever gets a {@link Hold} closes it.
  *
+ * <p>A file has one lock by whatever path it is opened, but one for each hard link.
+ *
  * <p>It is an empty file of its own beside the file that it guards, opened once in a JVM and never
  * otherwise: a POSIX lock is lost when <em>any</em> channel on its file is closed in the process.
  * The file stays; to delete it would race with the next opener. Byte 0 belongs to the writer, byte
@@ -26,14 +30,19 @@ public final class LockFile {
 
   private final Path path;
   private final FileChannel channel;
+
+  /** Whether the writer's place can be taken; readers need no right to write. */
+  private final boolean writable;
+
   private int holds;
   private int readers;
   private @Nullable FileLock readLock;
   private @Nullable FileLock writeLock;
 
-  private LockFile(Path path, FileChannel channel) {
+  private LockFile(Path path, FileChannel channel, boolean writable) {
     this.path = path;
     this.channel = channel;
+    this.writable = writable;
   }
 
   /** A hold. */
@@ -54,6 +63,9 @@ public final class LockFile {
     synchronized (OPEN) {
       LockFile lock = open(file);
       try {
+        if (!lock.writable) {
+          throw new AccessDeniedException(lock.path.toString());
+        }
         if (lock.writeLock == null) {
           lock.writeLock = IoThreads.call(() -> lock.channel.tryLock(0, 1, false));
           if (lock.writeLock != null) {
@@ -119,20 +131,26 @@ public final class LockFile {
     Path path = path(file);
     LockFile lock = OPEN.get(path);
     if (lock == null) {
-      lock =
-          new LockFile(
-              path,
-              IoThreads.call(
-                  () ->
-                      FileChannel.open(
-                          path,
-                          StandardOpenOption.CREATE,
-                          StandardOpenOption.READ,
-                          StandardOpenOption.WRITE)));
+      lock = IoThreads.call(() -> openFile(path));
       OPEN.put(path, lock);
     }
     lock.holds++;
     return lock;
+  }
+
+  private static LockFile openFile(Path path) throws IOException {
+    try {
+      FileChannel channel =
+          FileChannel.open(
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      return new LockFile(path, channel, true);
+    } catch (FileSystemException e) {
+      // No right to write, or a medium that nobody can write: enough to read beside a writer.
+      if (!Files.isReadable(path)) {
+        throw e;
+      }
+      return new LockFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+    }
   }
 
   /** The real path, so that one file has one lock by whatever name it is opened. */

@@ -1,5 +1,7 @@
 package dev.pinnedstore.pager;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * one. A daemon thread, started when it is first needed.
  */
 final class CommitThread {
+  private static final Logger LOGGER = System.getLogger("dev.pinnedstore");
+
   private final PagerFile file;
   private final long intervalNanos;
   private final ReentrantLock lock = new ReentrantLock();
@@ -58,9 +62,16 @@ final class CommitThread {
       }
     }
 
+    /** Tells the outcome. What others hang onto the future cannot throw through it. */
     private void tell(T result) {
-      if (!future.complete(result)) {
+      if (future.complete(result)) {
+        return;
+      }
+      try {
         undo.accept(result);
+      } catch (RuntimeException e) {
+        // Whoever cancelled is not to be told, and the others of the batch must be.
+        LOGGER.log(Level.WARNING, "what a cancelled call allocated stays allocated", e);
       }
     }
   }
@@ -89,7 +100,7 @@ final class CommitThread {
     lock.lock();
     try {
       if (closed) {
-        throw Pager.closed();
+        throw Session.closed();
       }
       tasks.add(task);
       wakeUp();
@@ -120,11 +131,12 @@ final class CommitThread {
       batch.forEach(Task::run);
       try {
         file.commitAll();
-        batch.forEach(task -> task.complete.run());
       } catch (RuntimeException | Error e) {
         // The pager has stopped; whoever calls it next is told so as well.
         batch.forEach(task -> task.future.completeExceptionally(e));
+        continue;
       }
+      batch.forEach(task -> task.complete.run());
     }
   }
 

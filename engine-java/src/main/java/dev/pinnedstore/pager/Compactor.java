@@ -3,89 +3,188 @@ package dev.pinnedstore.pager;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Moves pages from the end of a file to free places before them. A round moves some: their copies
- * are synced and committed, then the caller replaces the handles, then the old pages are freed. A
- * crash leaves both copies in use, or one; a handle that the caller kept is good in any case, for
- * the pages that hold it are synced before.
+ * Moves pages from the end of a file to free places before them. A round moves some: places are
+ * held, the bytes are copied without the state lock, the places are taken and that is durable; then
+ * the caller replaces the handles, then the old pages are freed. A crash leaves both copies in use,
+ * or one; a handle that the caller kept is good in any case, for the pages that hold it are synced
+ * before.
  */
 final class Compactor {
-  private static final int ROUND = 512;
+  private static final int ROUND_PAGES = 512;
+  private static final long ROUND_BYTES = 64L << 20;
 
-  private final Pager pager;
+  private final Session session;
   private final PagerFile file;
   private final PageTable table;
   private final PageSpace space;
+  private final Extents extents;
+  private final Pages pages;
   private final ProtectedPages protectedPages;
 
-  private record Move(PageHandle from, PageHandle to) {}
+  /** The next page to look at; what lies above has moved or stays. */
+  private long next;
 
-  Compactor(Pager pager, ProtectedPages protectedPages) {
-    this.pager = pager;
-    this.file = pager.file();
-    this.table = file.table();
-    this.space = pager.space();
-    this.protectedPages = protectedPages;
+  /** A page to be moved, as its word was, and the place that is held for it. */
+  private record Plan(long page, long word, long place) {
+    boolean isProtected() {
+      return PageWord.isProtected(word);
+    }
+
+    long value() {
+      return PageId.value(page, PageWord.reuse(word));
+    }
   }
 
+  /** A page that was copied. */
+  private record Move(PageHandle from, PageHandle to) {}
+
+  Compactor(Session session, Pages pages, ProtectedPages protectedPages) {
+    this.session = session;
+    this.file = session.file();
+    this.table = file.table();
+    this.space = session.space();
+    this.extents = file.extents();
+    this.pages = pages;
+    this.protectedPages = protectedPages;
+    this.next = session.read(table::pageCount) - 1;
+  }
+
+  /** Moves what can be moved; returns how many pages. */
   long compact(Relocation relocation) {
     long moved = 0;
     while (true) {
       // Makes what was freed findable.
       file.commitAll();
-      List<Move> moves = new ArrayList<>();
-      pager.change(Durability.SYNC, () -> copySome(moves));
-      if (moves.isEmpty()) {
+      List<Plan> plans = plan();
+      if (plans.isEmpty()) {
         return moved;
       }
-      moved += tell(moves, relocation);
+      moved += tell(copy(plans), relocation);
     }
   }
 
-  /** Copies pages down, from the last on, until a round is full or nothing lies lower. */
-  private void copySome(List<Move> moves) {
+  private List<Plan> plan() {
+    List<Plan> plans = new ArrayList<>();
+    boolean done = false;
+    try {
+      session.change(Durability.NONE, () -> holdSome(plans));
+      done = true;
+      return plans;
+    } finally {
+      if (!done) {
+        session.read(() -> release(plans));
+      }
+    }
+  }
+
+  /** Holds places for pages, from the last on, until a round is full or nothing lies lower. */
+  private void holdSome(List<Plan> plans) {
     space.releaseLimbo();
-    for (long page = table.pageCount() - 1; page >= 0 && moves.size() < ROUND; page--) {
-      if (!table.words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
-        // Never used, so nothing to move.
-        page &= -WordMap.LEAF_WORDS;
+    long most = Math.clamp(ROUND_BYTES >> file.geometry().pageShift(), 1, ROUND_PAGES);
+    for (; next >= 0 && plans.size() < most; next--) {
+      if (next >= table.pageCount() || !isReadable(next >>> WordMap.LEAF_SHIFT)) {
+        next &= -WordMap.LEAF_WORDS;
         continue;
       }
       long free = table.findFree();
-      long pair = table.findPair();
-      if ((free < 0 || free > page) && (pair < 0 || pair > page)) {
+      if (free < 0 || free > next) {
         return;
       }
-      long word = table.get(page);
-      if (PageWord.kind(word) == PageWord.PAGE && free >= 0 && free < page) {
-        moves.add(copyPage(PageId.of(page, PageWord.reuse(word))));
-      } else if (PageWord.isProtected(word) && pair >= 0 && pair < page) {
-        if (!protectedPages.isWriting(page)) {
-          copyProtected(PageId.value(page, PageWord.reuse(word)), pair, moves);
+      long word = table.get(next);
+      boolean movable =
+          table.isPaired(next, word) ? !protectedPages.writers().isWriting(next) : isPlain(word);
+      if (movable) {
+        long place = isPlain(word) ? space.holdBelow(next) : space.holdPairBelow(next);
+        if (place >= 0) {
+          plans.add(new Plan(next, word, place));
         }
       }
     }
   }
 
-  private Move copyPage(PageId from) {
-    PageId to = space.take(PageWord.PAGE);
-    file.extents().page(to.number()).copyFrom(file.extents().page(from.number()));
-    file.syncFirst(to.number());
-    return new Move(from, to);
+  /** Whether a leaf was ever used, and is not damaged: verify tells of those that are. */
+  private boolean isReadable(long leaf) {
+    try {
+      return table.words().isPresent(leaf) && table.words().leaf(leaf).length > 0;
+    } catch (PagerCorruptException e) {
+      return false;
+    }
   }
 
-  private void copyProtected(long from, long pair, List<Move> moves) {
-    MemorySegment bytes;
+  private static boolean isPlain(long word) {
+    return PageWord.kind(word) == PageWord.PAGE;
+  }
+
+  /** Copies pages to their places and takes these; what has changed meanwhile stays. */
+  private List<Move> copy(List<Plan> plans) {
+    List<Move> moves = new ArrayList<>();
+    boolean[] taken = new boolean[1];
     try {
-      bytes = protectedPages.active(from, false);
-    } catch (PagerCorruptException | InvalidPageException e) {
-      // Damaged: it stays where it is, for verify to tell of.
-      return;
+      List<@Nullable Integer> checksums = new ArrayList<>();
+      for (Plan plan : plans) {
+        checksums.add(copy(plan));
+      }
+      session.change(
+          Durability.SYNC,
+          () -> {
+            taken[0] = true;
+            for (int i = 0; i < plans.size(); i++) {
+              take(plans.get(i), checksums.get(i), moves);
+            }
+          });
+      return moves;
+    } finally {
+      if (!taken[0]) {
+        session.read(() -> release(plans));
+      }
     }
-    file.extents().page(pair).copyFrom(bytes);
-    PageId to = space.takePair(pair);
-    moves.add(new Move(protectedPages.handle(from), protectedPages.handle(to.value())));
+  }
+
+  /** The checksum of the copy under its new name; null if the page is damaged and stays. */
+  private @Nullable Integer copy(Plan plan) {
+    MemorySegment to = extents.page(plan.place());
+    if (!plan.isProtected()) {
+      to.copyFrom(extents.page(plan.page()));
+      return 0;
+    }
+    to.copyFrom(extents.page(table.activePlace(plan.page(), plan.word())));
+    if (ProtectedPages.checksum(to, plan.value()) != PageWord.payload(plan.word())) {
+      return null;
+    }
+    long name = session.read(() -> space.nameOf(plan.place())).value();
+    return ProtectedPages.checksum(to, name);
+  }
+
+  private void take(Plan plan, @Nullable Integer checksum, List<Move> moves) {
+    boolean same =
+        plan.page() < table.pageCount()
+            && table.get(plan.page()) == plan.word()
+            && !protectedPages.writers().isWriting(plan.page());
+    if (checksum == null || !same) {
+      release(plan);
+    } else if (plan.isProtected()) {
+      PageId to = space.takePair(plan.place(), checksum);
+      moves.add(new Move(protectedPages.handle(plan.value()), protectedPages.handle(to.value())));
+    } else {
+      file.syncFirst(plan.place());
+      moves.add(new Move(new PageId(plan.value()), space.take(plan.place(), PageWord.PAGE)));
+    }
+  }
+
+  private int release(List<Plan> plans) {
+    plans.forEach(this::release);
+    return plans.size();
+  }
+
+  private void release(Plan plan) {
+    if (plan.isProtected()) {
+      space.releasePair(plan.place());
+    } else {
+      space.release(plan.place());
+    }
   }
 
   /** Tells of each move and frees what was left; after an exception, what was not told. */
@@ -99,27 +198,38 @@ final class Compactor {
       return told;
     } finally {
       // The caller may keep handles in pages: the new ones must be there before the old ones go.
-      pager.sync();
-      int upTo = told;
-      List<PageHandle> rest = new ArrayList<>();
-      for (int i = 0; i < moves.size(); i++) {
-        rest.add(i < upTo ? moves.get(i).from() : moves.get(i).to());
-      }
-      free(rest);
+      file.syncPages();
+      file.commitAll();
+      free(moves, told);
     }
   }
 
-  private void free(List<PageHandle> pages) {
-    List<PageId> plain = new ArrayList<>();
-    List<ProtectedPage> guarded = new ArrayList<>();
-    for (PageHandle page : pages) {
-      switch (page) {
-        case PageId id -> plain.add(id);
-        case ProtectedPage one -> guarded.add(one);
-        default -> throw new IllegalStateException(page + ": is never moved");
-      }
+  private void free(List<Move> moves, int told) {
+    List<IllegalStateException> refused = new ArrayList<>();
+    session.change(
+        Durability.SYNC,
+        () -> {
+          for (int i = 0; i < moves.size(); i++) {
+            PageHandle page = i < told ? moves.get(i).from() : moves.get(i).to();
+            try {
+              free(page);
+            } catch (InvalidPageException e) {
+              // The callback has freed it.
+            } catch (IllegalStateException e) {
+              refused.add(e);
+            }
+          }
+        });
+    if (!refused.isEmpty()) {
+      throw refused.getFirst();
     }
-    pager.freeBulk(plain, Durability.NONE);
-    protectedPages.freeBulk(guarded, Durability.SYNC);
+  }
+
+  private void free(PageHandle page) {
+    switch (page) {
+      case PageId id -> pages.freeNow(id);
+      case ProtectedPage one -> protectedPages.freeNow(List.of(one));
+      default -> throw new AssertionError(page + ": is never moved");
+    }
   }
 }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mappings of a file: the header and the extents of {@link Geometry}. Lookups take no lock and
@@ -14,13 +15,14 @@ import java.util.Arrays;
  */
 final class Extents {
   private static final Extent[] NONE = {};
+  private static final long BOTH_COPIES = 2 * Geometry.BLOCK_BYTES;
 
   private final Disk disk;
   private final Geometry geometry;
   private final int firstShift;
   private final int pageShift;
   private final long pageBytes;
-  private final Arena headerArena = Arena.ofShared();
+  private final Arena headerArena;
   private final MemorySegment header;
   private volatile Extent[] extents = NONE;
 
@@ -30,67 +32,25 @@ final class Extents {
     this.firstShift = geometry.firstShift();
     this.pageShift = geometry.pageShift();
     this.pageBytes = geometry.pageSize();
-    this.header = map(disk, 0, geometry.headerBytes(), headerArena);
+    this.headerArena = Arena.ofShared();
+    this.header = mapOrClose(0, geometry.headerBytes(), headerArena);
   }
 
-  /** One mapping, with what is needed to find things in it. */
-  private static final class Extent {
-    final long firstPage;
-    final Arena arena;
-    final MemorySegment whole;
-    final MemorySegment pages;
-    final long[][] levelOffsets;
-    final long[][] firstBlocks;
-
-    /** What the next commit syncs first; empty when from is not below to. Under the state lock. */
-    long dirtyFrom = Long.MAX_VALUE;
-
-    long dirtyTo;
-
-    /** The same of the commit under way. In the commit turn. */
-    long sealedFrom;
-
-    long sealedTo;
-
-    Extent(Geometry geometry, int number, Arena arena, MemorySegment whole) {
-      this.firstPage = geometry.firstPage(number);
-      this.arena = arena;
-      this.whole = whole;
-      this.pages = whole.asSlice(geometry.dataOffset(number));
-      this.levelOffsets = new long[Geometry.MAPS][WordMap.ROOT_LEVEL + 1];
-      this.firstBlocks = new long[Geometry.MAPS][WordMap.ROOT_LEVEL + 1];
-      for (int map = 0; map < Geometry.MAPS; map++) {
-        for (int level = 0; level <= WordMap.ROOT_LEVEL; level++) {
-          levelOffsets[map][level] = geometry.levelOffset(map, level, number);
-          firstBlocks[map][level] = geometry.firstBlock(map, level, number);
-        }
-      }
-    }
-
-    /** Where a page begins, counted from the start of the extent. */
-    long offset(Geometry geometry, long page) {
-      return whole.byteSize() - pages.byteSize() + ((page - firstPage) << geometry.pageShift());
-    }
-
-    void markDirty(long offset, long bytes) {
-      dirtyFrom = Math.min(dirtyFrom, offset);
-      dirtyTo = Math.max(dirtyTo, offset + bytes);
-    }
-
-    long blockOffset(int map, int level, long index, int copy) {
-      return levelOffsets[map][level]
-          + ((index - firstBlocks[map][level]) * 2 + copy) * Geometry.BLOCK_BYTES;
-    }
-  }
-
-  private static MemorySegment map(Disk disk, long position, long bytes, Arena arena) {
+  /** Maps a range; the arena is closed if that fails. */
+  private MemorySegment mapOrClose(long position, long bytes, Arena arena) {
+    MemorySegment mapping = null;
     try {
-      return disk.map(position, bytes, arena);
+      mapping = disk.map(position, bytes, arena);
+      return mapping;
     } catch (MappingFailedException e) {
       throw new PagerFullException("the pager is full: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new PagerFullException(
           "the pager is full: a file of " + (position + bytes) + " bytes is refused: " + e, e);
+    } finally {
+      if (mapping == null) {
+        arena.close();
+      }
     }
   }
 
@@ -111,7 +71,7 @@ final class Extents {
       long bytes = geometry.extentBytes(number);
       Arena arena = Arena.ofShared();
       Extent[] more = Arrays.copyOf(extents, number + 1);
-      more[number] = new Extent(geometry, number, arena, map(disk, position, bytes, arena));
+      more[number] = new Extent(geometry, number, arena, mapOrClose(position, bytes, arena));
       extents = more;
     }
   }
@@ -137,7 +97,7 @@ final class Extents {
       disk.resize(geometry.position(keep));
     }
     Extent last = all[keep - 1];
-    long end = last.offset(geometry, pages);
+    long end = last.offset(pages);
     if (end < last.whole.byteSize()) {
       disk.discard(geometry.position(keep - 1) + end, last.whole.byteSize() - end);
     }
@@ -159,44 +119,90 @@ final class Extents {
     return extent.pages.asSlice((page - extent.firstPage) << pageShift, pageBytes);
   }
 
-  /** The same bytes, for as long as an arena lives. */
-  MemorySegment alias(long page, Arena arena) {
+  /** The bytes of a page, or null if its extent was cut off. */
+  @Nullable MemorySegment pageOrNull(long page) {
+    Extent[] all = extents;
+    int number = Geometry.extentOf(page, firstShift);
+    if (number >= all.length) {
+      return null;
+    }
+    Extent extent = all[number];
+    return extent.pages.asSlice((page - extent.firstPage) << pageShift, pageBytes);
+  }
+
+  /** A part of a page, or null if its extent was cut off. */
+  @Nullable MemorySegment partOrNull(long page, long offset, long bytes) {
+    Extent[] all = extents;
+    int number = Geometry.extentOf(page, firstShift);
+    if (number >= all.length) {
+      return null;
+    }
+    Extent extent = all[number];
+    return extent.pages.asSlice(((page - extent.firstPage) << pageShift) + offset, bytes);
+  }
+
+  /** A part of a page once more, for as long as an arena lives. */
+  MemorySegment alias(long page, long offset, long bytes, Arena arena) {
     int number = geometry.extentOf(page);
     Extent extent = extents[number];
+    long position = geometry.position(number) + extent.offset(page) + offset;
     try {
-      return disk.alias(
-          page(page), geometry.position(number) + extent.offset(geometry, page), arena);
+      return disk.alias(page(page).asSlice(offset, bytes), position, arena);
     } catch (MappingFailedException | IOException e) {
       throw new PagerFullException("the page cannot be mapped once more: " + e.getMessage(), e);
     }
   }
 
+  /** Waits until a page is on the medium, unless it is cut off meanwhile. */
   void syncPage(long page) throws IOException {
-    Extent extent = extents[geometry.extentOf(page)];
-    disk.sync(extent.whole, extent.offset(geometry, page), geometry.pageSize());
+    Extent[] all = extents;
+    int number = geometry.extentOf(page);
+    if (number < all.length) {
+      sync(all[number], all[number].offset(page), geometry.pageSize());
+    }
   }
 
   /** Waits until all pages are on the medium, and whatever lies between them. */
   void syncPages() throws IOException {
     for (Extent extent : extents) {
-      try {
-        disk.sync(extent.whole, 0, extent.whole.byteSize());
-      } catch (IllegalStateException e) {
-        // Cut off meanwhile, it holds no page; otherwise the pager was closed.
-        if (Arrays.asList(extents).contains(extent)) {
-          throw e;
-        }
+      sync(extent, 0, extent.whole.byteSize());
+    }
+  }
+
+  private void sync(Extent extent, long offset, long bytes) throws IOException {
+    try {
+      disk.sync(extent.whole, offset, bytes);
+    } catch (IllegalStateException e) {
+      // Cut off meanwhile, it holds no page; otherwise the pager was closed.
+      if (Arrays.asList(extents).contains(extent)) {
+        throw e;
       }
     }
   }
 
-  /** Takes space for pages, and for the blocks of the page map that tell about them only. */
+  /**
+   * Takes space for pages that have none yet, and for the blocks of the page map that tell about
+   * them only.
+   */
   void allocate(long from, long to) {
+    forEachRange(from, to, this::allocateRange);
+  }
+
+  /** Takes space for pages, and blocks, that may have some already, and bytes in it. */
+  void fillHoles(long from, long to) {
+    forEachRange(from, to, this::fillRange);
+  }
+
+  private interface Range {
+    void of(long position, long bytes);
+  }
+
+  private void forEachRange(long from, long to, Range range) {
     for (int e = geometry.extentOf(from); e <= geometry.extentOf(to - 1); e++) {
       long first = Math.max(from, geometry.firstPage(e));
       long end = Math.min(to, geometry.firstPage(e + 1));
       long position = geometry.position(e);
-      allocateRange(
+      range.of(
           position
               + geometry.dataOffset(e)
               + ((first - geometry.firstPage(e)) << geometry.pageShift()),
@@ -207,18 +213,25 @@ final class Extents {
         long block = (first + mask) >> shift;
         long blocks = ((end + mask) >> shift) - block;
         if (blocks > 0) {
-          allocateBlocks(Geometry.PAGE_MAP, level, block, blocks);
+          range.of(blocksPosition(Geometry.PAGE_MAP, level, block), blocks * BOTH_COPIES);
         }
       }
     }
   }
 
-  /** Takes space for both copies of blocks, all in one extent. */
-  void allocateBlocks(int map, int level, long index, long blocks) {
+  /** Takes space for both copies of a block. */
+  void allocateBlock(int map, int level, long index) {
+    allocateRange(blocksPosition(map, level, index), BOTH_COPIES);
+  }
+
+  /** Takes space for both copies of a block that was written. */
+  void fillHolesOfBlock(int map, int level, long index) {
+    fillRange(blocksPosition(map, level, index), BOTH_COPIES);
+  }
+
+  private long blocksPosition(int map, int level, long index) {
     int number = geometry.extentOfBlock(map, level, index);
-    allocateRange(
-        geometry.position(number) + extents[number].blockOffset(map, level, index, 0),
-        blocks * 2 * Geometry.BLOCK_BYTES);
+    return geometry.position(number) + extents[number].blockOffset(map, level, index, 0);
   }
 
   void allocateHeader() {
@@ -229,16 +242,28 @@ final class Extents {
     try {
       disk.allocate(position, bytes);
     } catch (MappingFailedException e) {
-      throw new PagerFullException(
-          "the pager is full: the file system gave no "
-              + bytes
-              + " bytes, freeBytes="
-              + e.freeBytes()
-              + ", totalBytes="
-              + e.totalBytes()
-              + "; free pages, or give it more room",
-          e);
+      throw full(bytes, e);
     }
+  }
+
+  private void fillRange(long position, long bytes) {
+    try {
+      disk.fillHoles(position, bytes);
+    } catch (MappingFailedException e) {
+      throw full(bytes, e);
+    }
+  }
+
+  private static PagerFullException full(long bytes, MappingFailedException e) {
+    return new PagerFullException(
+        "the pager is full: the file system gave no "
+            + bytes
+            + " bytes, freeBytes="
+            + e.freeBytes()
+            + ", totalBytes="
+            + e.totalBytes()
+            + "; free pages, or give it more room",
+        e);
   }
 
   byte[] readBlock(int map, int level, long index, int copy) {
@@ -264,7 +289,7 @@ final class Extents {
   /** Has the bytes of a page synced by the next commit. */
   void markDirty(long page) {
     Extent extent = extents[geometry.extentOf(page)];
-    extent.markDirty(extent.offset(geometry, page), geometry.pageSize());
+    extent.markDirty(extent.offset(page), geometry.pageSize());
   }
 
   /**
@@ -272,10 +297,7 @@ final class Extents {
    */
   void sealDirty() {
     for (Extent extent : extents) {
-      extent.sealedFrom = extent.dirtyFrom;
-      extent.sealedTo = extent.dirtyTo;
-      extent.dirtyFrom = Long.MAX_VALUE;
-      extent.dirtyTo = 0;
+      extent.sealDirty();
     }
   }
 

@@ -3,19 +3,15 @@ package dev.pinnedstore.pager;
 import dev.pinnedstore.os.Disk;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
  * The log of a file, and the changes that wait to be written to it. Layout: {@link JournalLayout};
- * protocol: {@link PagerFile}.
+ * protocol: {@link PagerFile}; {@link LogReader} reads it.
  *
  * <p>Pending changes are guarded by the state lock, what is written by the commit turn.
  */
 final class Journal {
-  /** How often the size of the log is read at most to find batches behind its end. */
-  private static final int REST_CHECKS = 64;
-
   private final Disk disk;
   private final MemorySegment header;
   private final long fileId;
@@ -66,6 +62,11 @@ final class Journal {
     return isEmpty() && end == 0;
   }
 
+  /** The batches written since the last checkpoint. */
+  long sequence() {
+    return sequence;
+  }
+
   /** Whether nothing was written since the last checkpoint. */
   boolean isUnused() {
     return end == 0;
@@ -112,69 +113,5 @@ final class Journal {
     end = 0;
     sequence = 0;
     generation = newGeneration;
-  }
-
-  /** Receives what a log holds. */
-  interface Replay {
-    void apply(int what, long index, long value);
-  }
-
-  /**
-   * Applies every batch of a generation that is whole, from a number on, and returns the number
-   * after the last. What a crash left of an unfinished batch ends the log. A whole batch behind one
-   * that is not means that something durable was lost, and so does a batch of a later generation.
-   */
-  long replay(long ofGeneration, long fromSequence, Replay to) {
-    byte[] log = new byte[logBytes];
-    MemorySegment.copy(header, ValueLayout.JAVA_BYTE, Geometry.LOG_POSITION, log, 0, log.length);
-    long next = 0;
-    int end = 0;
-    for (int entries; (entries = entries(log, end, ofGeneration)) >= 0; next++) {
-      if (JournalLayout.sequence(log, end) != next) {
-        break;
-      }
-      end = (int) JournalLayout.align(end + JournalLayout.batchBytes(entries));
-    }
-    // Before anything is applied: a reader that was too slow comes again, from the same number.
-    checkRest(log, end, ofGeneration, next);
-    int at = 0;
-    for (long batch = 0; batch < next; batch++) {
-      int entries = JournalLayout.claimedEntries(log, at);
-      for (int e = 0; e < entries && batch >= fromSequence; e++) {
-        long key = JournalLayout.key(log, at, e);
-        to.apply(
-            JournalLayout.what(key), JournalLayout.index(key), JournalLayout.value(log, at, e));
-      }
-      at = (int) JournalLayout.align(at + JournalLayout.batchBytes(entries));
-    }
-    return next;
-  }
-
-  private int entries(byte[] log, int at, long ofGeneration) {
-    return JournalLayout.entries(log, at, ofGeneration, fileId);
-  }
-
-  private void checkRest(byte[] log, int from, long ofGeneration, long next) {
-    // Leftovers can look like headers; a file made of such must not cost the square of its size.
-    long budget = (long) log.length * REST_CHECKS;
-    for (int at = from;
-        at <= log.length - JournalLayout.HEADER_BYTES && budget > 0;
-        at += JournalLayout.ALIGNMENT) {
-      long found = JournalLayout.generation(log, at);
-      boolean late = found == ofGeneration && JournalLayout.sequence(log, at) > next;
-      if (!late && found <= ofGeneration) {
-        continue;
-      }
-      budget -= JournalLayout.batchBytes(Math.max(0, JournalLayout.claimedEntries(log, at)));
-      if (entries(log, at, found) >= 0) {
-        throw new PagerCorruptException(
-            "log",
-            "log: batch "
-                + next
-                + " of generation "
-                + ofGeneration
-                + " is damaged, later ones are not");
-      }
-    }
   }
 }

@@ -83,40 +83,38 @@ final class JournalLayout {
     to.set(U32, 0, Checksum.of(batch, 4, batchBytes(entries), fileId, at));
   }
 
-  /** The entries of the batch at a place, or -1 if there is none of this generation. */
-  static int entries(byte[] log, int at, long generation, long fileId) {
-    if (at > log.length - HEADER_BYTES) {
+  /**
+   * The entries that the header at a place of a log claims, or -1 if the log ends before them. Not
+   * checked further.
+   */
+  static int claimedEntries(MemorySegment log, long at) {
+    if (at > log.byteSize() - HEADER_BYTES) {
       return -1;
     }
-    MemorySegment from = MemorySegment.ofArray(log);
-    int entries = claimedEntries(log, at);
-    return entries > 0
-            && from.get(U64, at + 8L) == generation
-            && from.get(U32, at) == Checksum.of(log, at + 4, at + batchBytes(entries), fileId, at)
-        ? entries
-        : -1;
-  }
-
-  /** The entries that a header claims, or -1 if the log ends before them. Not checked further. */
-  static int claimedEntries(byte[] log, int at) {
-    int entries = MemorySegment.ofArray(log).get(U32, at + 4L);
-    boolean fits = entries > 0 && entries <= (log.length - at - HEADER_BYTES) / ENTRY_BYTES;
+    int entries = log.get(U32, at + 4);
+    boolean fits = entries > 0 && entries <= (log.byteSize() - at - HEADER_BYTES) / ENTRY_BYTES;
     return fits ? entries : -1;
   }
 
-  static long generation(byte[] log, int at) {
-    return MemorySegment.ofArray(log).get(U64, at + 8L);
+  static long generation(MemorySegment log, long at) {
+    return log.get(U64, at + 8);
   }
 
-  static long sequence(byte[] log, int at) {
-    return MemorySegment.ofArray(log).get(U64, at + 16L);
+  static long sequence(MemorySegment log, long at) {
+    return log.get(U64, at + 16);
   }
 
-  static long key(byte[] log, int at, int entry) {
-    return MemorySegment.ofArray(log).get(U64, at + batchBytes(entry));
+  /** Whether the copy of a batch is whole, which lies at a place in the log of a file. */
+  static boolean isWhole(byte[] batch, long fileId, long at) {
+    return MemorySegment.ofArray(batch).get(U32, 0)
+        == Checksum.of(batch, 4, batch.length, fileId, at);
   }
 
-  static long value(byte[] log, int at, int entry) {
-    return MemorySegment.ofArray(log).get(U64, at + batchBytes(entry) + 8L);
+  static long key(byte[] batch, int entry) {
+    return MemorySegment.ofArray(batch).get(U64, batchBytes(entry));
+  }
+
+  static long value(byte[] batch, int entry) {
+    return MemorySegment.ofArray(batch).get(U64, batchBytes(entry) + 8L);
   }
 }

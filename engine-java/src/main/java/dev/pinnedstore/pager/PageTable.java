@@ -16,6 +16,7 @@ final class PageTable {
   static final int HAS_SUB_PAGES = 4;
   static final int HAS_USED = 8;
 
+  private static final long[] NONE = {};
   private static final int LONGS = WordMap.LEAF_WORDS / 64;
   private static final int BIT_MASK = WordMap.LEAF_WORDS - 1;
 
@@ -85,9 +86,8 @@ final class PageTable {
     journal.add(JournalLayout.PAGE_WORD, page, word);
   }
 
-  /** Takes a page that {@link #findFree} or {@link #findPair} found, and logs that. */
+  /** Takes a free page that is hidden, and logs that. */
   void take(long page, long word) {
-    mark(page, false);
     usedCount++;
     set(page, word);
   }
@@ -106,6 +106,16 @@ final class PageTable {
   /** Lets a free page be found. */
   void makeFindable(long page) {
     mark(page, true);
+  }
+
+  /** Keeps a free page from being found. */
+  void hide(long page) {
+    mark(page, false);
+  }
+
+  /** Whether a page below the page count is free and may be found. */
+  boolean isFindable(long page) {
+    return (bits(page >>> WordMap.LEAF_SHIFT)[(int) (page & BIT_MASK) >>> 6] & (1L << page)) != 0;
   }
 
   /** Changes the word of a page, as the log says; before any page is looked for. */
@@ -148,36 +158,63 @@ final class PageTable {
 
   /** The lowest free page, or -1. */
   long findFree() {
-    while (true) {
-      long leaf = leavesWithFree.first();
-      if (leaf < 0) {
-        return -1;
-      }
-      long[] bits = bits(leaf);
-      for (int i = 0; i < LONGS; i++) {
-        if (bits[i] != 0) {
-          return (leaf << WordMap.LEAF_SHIFT) + i * 64L + Long.numberOfTrailingZeros(bits[i]);
-        }
-      }
-      leavesWithFree.remove(leaf);
-    }
+    return find(leavesWithFree, false);
   }
 
   /** The lower page of the lowest free pair, or -1. */
   long findPair() {
-    while (true) {
-      long leaf = leavesWithPair.first();
-      if (leaf < 0) {
-        return -1;
+    return find(leavesWithPair, true);
+  }
+
+  /**
+   * Hides the lowest free pages, those of one leaf at most, and adds them to an array from an index
+   * on; returns the index behind the last of them.
+   */
+  int hideSome(long[] into, int from) {
+    long first = findFree();
+    if (first < 0) {
+      return from;
+    }
+    long leaf = first >>> WordMap.LEAF_SHIFT;
+    long[] bits = bits(leaf);
+    int end = from;
+    for (int i = (int) (first & BIT_MASK) >>> 6; i < LONGS && end < into.length; i++) {
+      long left = bits[i];
+      for (; left != 0 && end < into.length; left &= left - 1) {
+        into[end++] = (leaf << WordMap.LEAF_SHIFT) + i * 64L + Long.numberOfTrailingZeros(left);
       }
-      long[] bits = bits(leaf);
-      for (int i = 0; i < LONGS; i++) {
-        long pairs = pairs(bits[i]);
-        if (pairs != 0) {
-          return (leaf << WordMap.LEAF_SHIFT) + i * 64L + Long.numberOfTrailingZeros(pairs);
+      bits[i] = left;
+    }
+    if (isEmpty(bits)) {
+      leavesWithFree.remove(leaf);
+    }
+    if (hasNoPair(bits)) {
+      leavesWithPair.remove(leaf);
+    }
+    return end;
+  }
+
+  private long find(BitTree leavesWith, boolean pair) {
+    for (long leaf = leavesWith.first(); leaf >= 0; leaf = leavesWith.first()) {
+      long[] bits = bitsUnlessDamaged(leaf);
+      for (int i = 0; i < bits.length; i++) {
+        long found = pair ? pairs(bits[i]) : bits[i];
+        if (found != 0) {
+          return (leaf << WordMap.LEAF_SHIFT) + i * 64L + Long.numberOfTrailingZeros(found);
         }
       }
-      leavesWithPair.remove(leaf);
+      leavesWith.remove(leaf);
+    }
+    return -1;
+  }
+
+  /** None for a damaged leaf: it costs the pages that it tells about, and no others. */
+  private long[] bitsUnlessDamaged(long leaf) {
+    try {
+      return bits(leaf);
+    } catch (PagerCorruptException e) {
+      // Whoever names a page of the leaf is told, and so is verify.
+      return NONE;
     }
   }
 
@@ -189,6 +226,19 @@ final class PageTable {
   /** Whether a page is the lower one of its pair. */
   boolean isLower(long page) {
     return (page & stride) == 0;
+  }
+
+  /** Whether a word is that of a protected page which has its shadow. */
+  boolean isPaired(long page, long word) {
+    return PageWord.isProtected(word)
+        && isLower(page)
+        && partner(page) < pageCount
+        && PageWord.kind(get(partner(page))) == PageWord.SHADOW;
+  }
+
+  /** The page of a paired protected page whose bytes are active. */
+  long activePlace(long page, long word) {
+    return PageWord.kind(word) == PageWord.PROTECTED ? page : partner(page);
   }
 
   private long pairs(long bits) {
@@ -267,7 +317,7 @@ final class PageTable {
 
   private long[] bits(long leaf) {
     if (leaf >= free.length) {
-      free = Arrays.copyOf(free, (int) Math.max(leaf + 1, leaf + (leaf >> 1)));
+      free = Arrays.copyOf(free, BitTree.lengthFor(leaf));
     }
     long[] bits = free[(int) leaf];
     if (bits == null) {

@@ -11,7 +11,7 @@ package dev.pinnedstore.pager;
  *   kind: 0 free, 1 page, 2 protected with its own bytes active,
  *         3 protected with its shadow's bytes active, 4 shadow, 5 spent,
  *         8 + n holds 2^n sub-pages (n = 1..6)
- *   reuse: of the present use; in a free page, of the next one
+ *   reuse: of the present use; in a free page, what the next one follows from: ReuseCounts
  *   payload: CRC-32C of the active bytes of a protected page, else 0
  * </pre>
  *

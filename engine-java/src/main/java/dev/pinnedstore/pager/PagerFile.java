@@ -2,7 +2,9 @@ package dev.pinnedstore.pager;
 
 import dev.pinnedstore.os.Disk;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  *       now, and are written over.
  * </ol>
  *
+ * <p><b>Open mark.</b> The first change after an open is preceded by a checkpoint whose superblock
+ * says that the file is open; a close writes one that says it is not. A file that is open when
+ * somebody opens it was left by a crash, and the {@linkplain ReuseCounts epoch} goes up before
+ * anything is handed out.
+ *
  * <p><b>{@link Recovery}.</b> The newest valid superblock, then the log; if that held anything, or
  * a superblock was damaged, a checkpoint, with the same steps. A log of a later generation than the
  * superblock means that the right superblock is lost, which is refused rather than guessed.
@@ -38,8 +45,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A write or sync that fails ends all changes: what reached the medium is unknown then, and the
  * system may have forgotten it.
  *
- * <p>Locks: the commit turn is taken before the state lock. The state lock guards everything but
- * what only a commit uses; it is not held while a batch is written, and is during a checkpoint.
+ * <p>Locks: the commit turn is taken before the state lock, but for the open mark: before the first
+ * change nobody has anything to commit. The state lock guards everything but what only a commit
+ * uses; it is not held while a batch is written, and is during a checkpoint.
  */
 final class PagerFile {
   private final Disk disk;
@@ -50,14 +58,17 @@ final class PagerFile {
   private final Journal journal;
   private final long fileId;
   private final long[] roots;
-  private int reuseFloor;
+  private final ReuseCounts counts;
   private long generation;
+
+  /** What the last superblock says. Under the state lock. */
+  private boolean open;
+
+  private boolean sparse;
 
   private final ReentrantLock stateLock = new ReentrantLock();
   private final Turn commitTurn = new Turn();
-  private long changes;
-  private long frozenAfter = Long.MAX_VALUE;
-  private volatile long durable;
+  private final Changes changes = new Changes();
   private volatile @Nullable PagerException failure;
 
   PagerFile(Disk disk, Superblock from, Extents extents) {
@@ -66,7 +77,9 @@ final class PagerFile {
     this.extents = extents;
     this.fileId = from.fileId();
     this.roots = from.roots().clone();
-    this.reuseFloor = from.reuseFloor();
+    this.counts = new ReuseCounts(from.reuseFloor(), from.epoch());
+    this.open = from.open();
+    this.sparse = from.sparse();
     this.generation = from.generation();
     this.journal = new Journal(disk, extents.header(), geometry, fileId);
     this.table = new PageTable(from, extents, journal);
@@ -75,33 +88,20 @@ final class PagerFile {
     journal.restart(generation);
   }
 
-  /** Makes an empty file: no page yet. Others are opened by {@link Recovery}. */
-  static PagerFile create(Disk disk, Geometry geometry, long fileId) {
-    Superblock empty =
-        new Superblock(
-            geometry,
-            0,
-            fileId,
-            0,
-            0,
-            1,
-            new long[2],
-            new long[2],
-            new long[SuperblockLayout.ROOTS]);
-    Extents extents = new Extents(disk, geometry);
-    extents.allocateHeader();
-    extents.cover(0);
-    PagerFile file = new PagerFile(disk, empty, extents);
-    file.checkpoint();
-    return file;
-  }
-
   Disk disk() {
     return disk;
   }
 
-  Journal journal() {
-    return journal;
+  /** Reads the log as of the last superblock. */
+  LogReader logReader() {
+    long logBytes = geometry.logBytes();
+    MemorySegment log = extents.header().asSlice(Geometry.LOG_POSITION, logBytes);
+    return new LogReader(log, fileId, generation);
+  }
+
+  /** The batches written since the last checkpoint. In the commit turn. */
+  long sequence() {
+    return journal.sequence();
   }
 
   long generation() {
@@ -153,54 +153,74 @@ final class PagerFile {
     roots[index] = value;
   }
 
-  /** The least reuse count of pages and slots that were never used. */
-  int reuseFloor() {
-    return reuseFloor;
+  ReuseCounts counts() {
+    return counts;
   }
 
-  void raiseReuseFloor(int floor) {
-    reuseFloor = Math.max(reuseFloor, floor);
+  /** Whether the last writer changed the file and did not close it. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Whether pages may have no space. */
+  boolean isSparse() {
+    return sparse;
+  }
+
+  /** Takes space for every page and block that may have none. Before anybody else has the file. */
+  void fillHoles() {
+    if (table.pageCount() > 0) {
+      extents.fillHoles(0, table.pageCount());
+    }
+    table.words().fillHoles();
+    slots.fillHoles();
+    sparse = false;
+    checkpoint();
   }
 
   /**
-   * Ends a change and returns its number, for {@link #await}. What was changed since the lock was
-   * taken commits together, or not at all.
+   * Goes before every change: the first time the medium is told that there are some, and whether
+   * pages are added without space. Nothing is handed out before.
    */
-  long changed() {
-    return ++changes;
+  void beginChange(boolean sparsely) {
+    checkUsable();
+    if (!open || (sparsely && !sparse)) {
+      markOpen(sparsely);
+    }
   }
 
-  /** The last change that is durable, and with it all before. */
-  long durable() {
-    return durable;
+  private void markOpen(boolean sparsely) {
+    open = true;
+    sparse |= sparsely;
+    checkpoint();
   }
 
-  /** The last change whose freed pages may be used again. */
-  long releasable() {
-    return Math.min(durable, frozenAfter);
-  }
-
-  boolean isFrozen() {
-    return frozenAfter != Long.MAX_VALUE;
-  }
-
-  /** Keeps what is freed from now on from being used again, so that it can be copied. */
-  void freeze() {
-    frozenAfter = changes;
-  }
-
-  void thaw() {
-    frozenAfter = Long.MAX_VALUE;
-  }
-
-  /** The number that {@link #changed} will give to the change under way. */
-  long currentChange() {
-    return changes + 1;
+  /** Numbers the changes; see {@link #await}. */
+  Changes changes() {
+    return changes;
   }
 
   /** Has the bytes of a page synced before the change under way commits. */
   void syncFirst(long page) {
     extents.markDirty(page);
+  }
+
+  /** Waits until the bytes of all pages are on the medium. */
+  void syncPages() {
+    try {
+      extents.syncPages();
+    } catch (IOException e) {
+      throw fail(e);
+    }
+  }
+
+  /** Waits until the bytes of a page are on the medium. */
+  void syncPage(long page) {
+    try {
+      extents.syncPage(page);
+    } catch (IOException e) {
+      throw fail(e);
+    }
   }
 
   /** Refuses what cannot be done any more. */
@@ -215,7 +235,7 @@ final class PagerFile {
 
   /** Waits until a change is durable, and writes it if nobody else is at it. */
   void await(long change) {
-    if (durable < change && commitTurn.takeUnless(() -> durable >= change)) {
+    if (changes.durable() < change && commitTurn.takeUnless(() -> changes.durable() >= change)) {
       try {
         commit();
       } finally {
@@ -229,7 +249,7 @@ final class PagerFile {
     long change;
     stateLock.lock();
     try {
-      change = changes;
+      change = changes.last();
     } finally {
       stateLock.unlock();
     }
@@ -241,14 +261,14 @@ final class PagerFile {
     stateLock.lock();
     try {
       checkUsable();
-      upTo = changes;
+      upTo = changes.last();
       if (journal.isEmpty()) {
-        durable = upTo;
+        changes.setDurable(upTo);
         return;
       }
       if (!journal.fits()) {
         checkpoint();
-        durable = upTo;
+        changes.setDurable(upTo);
         return;
       }
       journal.seal();
@@ -262,21 +282,30 @@ final class PagerFile {
     } catch (IOException | RuntimeException | Error e) {
       throw fail(e);
     }
-    durable = upTo;
+    changes.setDurable(upTo);
   }
 
-  /** Does something while nothing changes and all changes so far are durable. */
+  /** Does something while nothing changes and all changes so far are in a checkpoint. */
   void quietly(Runnable action) {
+    still(
+        () -> {
+          checkUsable();
+          if (!journal.isClean()) {
+            checkpoint();
+          }
+          changes.setDurable(changes.last());
+          action.run();
+          return true;
+        });
+  }
+
+  /** Asks something while nothing changes and nothing is written. */
+  <T> T still(Supplier<T> question) {
     commitTurn.takeUnless(() -> false);
     try {
       stateLock.lock();
       try {
-        checkUsable();
-        if (!journal.isClean()) {
-          checkpoint();
-        }
-        durable = changes;
-        action.run();
+        return question.get();
       } finally {
         stateLock.unlock();
       }
@@ -316,7 +345,10 @@ final class PagerFile {
         fileId,
         table.pageCount(),
         table.usedCount(),
-        reuseFloor,
+        counts.floor(),
+        counts.epoch(),
+        open,
+        sparse,
         table.words().rootEntry(),
         slots.rootEntry(),
         roots);
@@ -333,7 +365,16 @@ final class PagerFile {
 
   /** Makes everything durable at the end; throws if that has failed before, seen or unseen. */
   void finish() {
-    quietly(() -> {});
+    still(
+        () -> {
+          checkUsable();
+          if (open || !journal.isClean()) {
+            open = false;
+            checkpoint();
+          }
+          changes.setDurable(changes.last());
+          return true;
+        });
   }
 
   /** Unmaps and closes. Nobody finds a page any more. */
@@ -345,6 +386,13 @@ final class PagerFile {
     } finally {
       closeDisk();
     }
+  }
+
+  /** Closes and leaves the mappings for as long as the process runs. */
+  void closeMapped() {
+    table.words().detach();
+    slots.detach();
+    closeDisk();
   }
 
   private void closeDisk() {

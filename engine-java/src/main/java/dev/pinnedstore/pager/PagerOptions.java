@@ -11,21 +11,29 @@ import java.util.Objects;
  *     by default
  * @param groupInterval how long {@link Durability#GROUP} lets changes gather, 1 ms to 1 s; 5 ms by
  *     default
- * @param zeroed whether a page is filled with zeros when it is handed out; otherwise, by default,
- *     it holds what its last owner left
+ * @param zeroed whether a page or sub-page is filled with zeros before it is handed out, and these
+ *     are on the medium before that is durable: one more sync for a commit. Otherwise, by default,
+ *     it holds what its last owner left. Protected pages begin with zeros in any case
  * @param sparse whether the file grows without taking space for it. By default space is taken first
  *     and a full file system is a {@link PagerFullException}; a sparse file grows at once, and the
- *     first write to a page that finds no space fails with an {@code InternalError} or ends the JVM
- * @param checked whether segments of a page die when it is freed, so that late use is an {@code
- *     IllegalStateException}; for tests: the first use of each page costs an Arena, and without
- *     native access a mapping
+ *     first write to a page that finds no space fails with an {@code InternalError} or ends the
+ *     JVM. A file that was sparse takes all its space when it is opened without this
+ * @param checked whether the segments of a page, a protected page or a sub-page die when it is
+ *     freed, those of a writer with it, and those of a protected page also when the next writer but
+ *     one starts, so that late use is an {@code IllegalStateException}; to free what a native call
+ *     is using is one, too, and changes nothing. For tests: the first use of each costs an Arena,
+ *     and without native access a mapping
+ * @param verified whether opening a file does what {@link Pager#verify()} does, and refuses what is
+ *     damaged with a {@link PagerCorruptException}: reads all maps and all protected pages.
+ *     Otherwise, by default, each part is verified when it is first used
  */
 public record PagerOptions(
     Durability durability,
     Duration groupInterval,
     boolean zeroed,
     boolean sparse,
-    boolean checked) {
+    boolean checked,
+    boolean verified) {
   private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
   private static final Duration MAX_INTERVAL = Duration.ofSeconds(1);
 
@@ -54,7 +62,7 @@ public record PagerOptions(
    * @return the defaults
    */
   public static PagerOptions defaults() {
-    return new PagerOptions(Durability.SYNC, Duration.ofMillis(5), false, false, false);
+    return new PagerOptions(Durability.SYNC, Duration.ofMillis(5), false, false, false, false);
   }
 
   /**
@@ -64,7 +72,7 @@ public record PagerOptions(
    * @return the copy
    */
   public PagerOptions withDurability(Durability newDurability) {
-    return new PagerOptions(newDurability, groupInterval, zeroed, sparse, checked);
+    return new PagerOptions(newDurability, groupInterval, zeroed, sparse, checked, verified);
   }
 
   /**
@@ -75,7 +83,7 @@ public record PagerOptions(
    * @throws IllegalArgumentException if it is out of its range
    */
   public PagerOptions withGroupInterval(Duration newInterval) {
-    return new PagerOptions(durability, newInterval, zeroed, sparse, checked);
+    return new PagerOptions(durability, newInterval, zeroed, sparse, checked, verified);
   }
 
   /**
@@ -85,7 +93,7 @@ public record PagerOptions(
    * @return the copy
    */
   public PagerOptions withZeroed(boolean newZeroed) {
-    return new PagerOptions(durability, groupInterval, newZeroed, sparse, checked);
+    return new PagerOptions(durability, groupInterval, newZeroed, sparse, checked, verified);
   }
 
   /**
@@ -95,7 +103,7 @@ public record PagerOptions(
    * @return the copy
    */
   public PagerOptions withSparse(boolean newSparse) {
-    return new PagerOptions(durability, groupInterval, zeroed, newSparse, checked);
+    return new PagerOptions(durability, groupInterval, zeroed, newSparse, checked, verified);
   }
 
   /**
@@ -105,6 +113,16 @@ public record PagerOptions(
    * @return the copy
    */
   public PagerOptions withChecked(boolean newChecked) {
-    return new PagerOptions(durability, groupInterval, zeroed, sparse, newChecked);
+    return new PagerOptions(durability, groupInterval, zeroed, sparse, newChecked, verified);
+  }
+
+  /**
+   * Returns a copy that verifies a file when it is opened, or not.
+   *
+   * @param newVerified whether opening verifies the whole file
+   * @return the copy
+   */
+  public PagerOptions withVerified(boolean newVerified) {
+    return new PagerOptions(durability, groupInterval, zeroed, sparse, checked, newVerified);
   }
 }

@@ -1,6 +1,7 @@
 package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,14 @@ public final class ProtectedPage implements PageHandle {
     return bytes;
   }
 
+  /** Verifies the checksum, unless that was done before. */
+  void verify() {
+    if (!verified) {
+      pages.verify(value);
+      verified = true;
+    }
+  }
+
   /**
    * Starts to change the page. Costs a copy of it; after a commit that is not durable yet, also the
    * sync that makes it so.
@@ -60,7 +69,7 @@ public final class ProtectedPage implements PageHandle {
    * @throws IllegalStateException if it has a writer already
    */
   public Writer writer() {
-    return new Writer(pages.startWriter(this));
+    return new Writer(pages.writers().start(this));
   }
 
   @Override
@@ -118,8 +127,35 @@ public final class ProtectedPage implements PageHandle {
      */
     public void commit(Durability durability) {
       checkOpen();
-      pages.commit(ProtectedPage.this, copy, durability);
+      pages.writers().commit(ProtectedPage.this, copy, durability);
       ended = true;
+    }
+
+    /**
+     * Commits without waiting for anything. The bytes must not be touched any more.
+     *
+     * @return completes when the commit is durable, on the pager's thread, see {@link
+     *     DurablePageAllocator}; fails as {@link #commit()} throws, and the page has its old bytes
+     *     then
+     * @throws IllegalStateException if the writer was committed or closed, or the pager is closed
+     */
+    public CompletableFuture<Void> commitAsync() {
+      checkOpen();
+      CompletableFuture<Void> committed = pages.async(this::commitOrEnd);
+      ended = true;
+      return committed;
+    }
+
+    private void commitOrEnd() {
+      boolean done = false;
+      try {
+        pages.writers().commit(ProtectedPage.this, copy, Durability.NONE);
+        done = true;
+      } finally {
+        if (!done) {
+          pages.writers().end(ProtectedPage.this);
+        }
+      }
     }
 
     /** Discards the changes, unless they were committed. */
@@ -127,7 +163,7 @@ public final class ProtectedPage implements PageHandle {
     public void close() {
       if (!ended) {
         ended = true;
-        pages.endWriter(ProtectedPage.this);
+        pages.writers().end(ProtectedPage.this);
       }
     }
 

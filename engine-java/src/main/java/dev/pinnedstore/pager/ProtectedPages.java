@@ -1,41 +1,38 @@
 package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
  * Protected pages: each has two places, a pair of pages; its word in the map says which of them is
- * active, and the checksum of those bytes.
+ * active, and the checksum of those bytes. {@link ProtectedWriters} change them.
  *
- * <p>A writer copies the active bytes to the other place and changes them there. Its commit has
- * that place synced, and then the word changed, in one batch with whatever else is pending. A crash
- * before the batch is durable leaves the word, and so the old bytes. Before the next writer takes
- * the place that was active, that commit must be durable.
+ * <p>Whatever reads or writes all bytes of a page does so without the state lock.
  */
-final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
-  private final Pager pager;
+final class ProtectedPages implements DurablePageAllocator<ProtectedPage> {
+  private final Session session;
+  private final Pages pages;
   private final PagerFile file;
   private final PageTable table;
   private final PageSpace space;
 
-  /** Pages that have a writer. Under the state lock. */
-  private final Set<Long> writing = new HashSet<>();
+  private final ProtectedWriters writers;
 
-  /** Changes that committed pages, as long as they may not be durable. Under the state lock. */
-  private final Map<Long, Long> commits = new HashMap<>();
+  /** The segment of a page that shows one of its places. */
+  record View(long value, long place) {}
 
-  ProtectedPages(Pager pager, PagerFile file, PageSpace space) {
-    this.pager = pager;
-    this.file = file;
+  ProtectedPages(Session session, Pages pages) {
+    this.session = session;
+    this.pages = pages;
+    this.file = session.file();
     this.table = file.table();
-    this.space = space;
+    this.space = session.space();
+    this.writers = new ProtectedWriters(session, this);
   }
 
   /** The checksum of a protected page, bound to its id. */
@@ -45,19 +42,22 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
 
   @Override
   public int pageSize() {
-    return pager.pageSize();
+    return file.geometry().pageSize();
   }
+
+  Durability durability() {
+    return session.durability();
+  }
+
+  // ---- alloc and free
 
   @Override
   public ProtectedPage alloc() {
     return alloc(durability());
   }
 
-  Durability durability() {
-    return pager.options().durability();
-  }
-
-  ProtectedPage alloc(Durability durability) {
+  @Override
+  public ProtectedPage alloc(Durability durability) {
     return allocBulk(1, durability).getFirst();
   }
 
@@ -66,58 +66,120 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
     return allocBulk(count, durability());
   }
 
-  List<ProtectedPage> allocBulk(int count, Durability durability) {
-    Pager.checkCount(count);
-    pager.makeRoom(2L * count);
-    List<ProtectedPage> taken = new ArrayList<>(count);
-    pager.change(
-        durability,
-        () -> {
-          try {
-            for (int i = 0; i < count; i++) {
-              taken.add(new ProtectedPage(this, space.takePair().value(), true));
-            }
-          } catch (PagerException e) {
-            for (ProtectedPage page : taken) {
-              space.giveBack(page.number());
-              space.giveBack(table.partner(page.number()));
-            }
-            throw e;
-          }
-        });
-    return List.copyOf(taken);
+  @Override
+  public List<ProtectedPage> allocBulk(int count, Durability durability) {
+    Session.checkCount(count);
+    long[][] pairs = new long[1][];
+    session.change(
+        Durability.NONE,
+        () -> space.wantsCommit(2L * count),
+        () -> pairs[0] = space.holdPairs(count));
+    return List.of(fillAndTake(pairs[0], durability));
+  }
+
+  private ProtectedPage[] fillAndTake(long[] pairs, Durability durability) {
+    boolean taken = false;
+    try {
+      ProtectedPage[] made = new ProtectedPage[pairs.length];
+      int[] checksums = new int[pairs.length];
+      for (int i = 0; i < pairs.length; i++) {
+        long pair = pairs[i];
+        MemorySegment bytes = file.extents().page(pair).fill((byte) 0);
+        // A held page keeps its name.
+        PageId id = session.read(() -> space.nameOf(pair));
+        checksums[i] = checksum(bytes, id.value());
+        made[i] = new ProtectedPage(this, id.value(), true);
+      }
+      boolean[] all = new boolean[1];
+      try {
+        session.change(
+            durability,
+            () -> {
+              for (int i = 0; i < pairs.length; i++) {
+                space.takePair(pairs[i], checksums[i]);
+              }
+              all[0] = true;
+            });
+      } finally {
+        taken = all[0];
+      }
+      return made;
+    } finally {
+      if (!taken) {
+        session.read(() -> space.releasePairs(pairs, pairs.length));
+      }
+    }
   }
 
   @Override
   public void free(ProtectedPage page) {
-    freeBulk(List.of(page));
+    free(page, durability());
   }
 
   @Override
-  public void freeBulk(Collection<? extends ProtectedPage> pages) {
-    freeBulk(pages, durability());
+  public void free(ProtectedPage page, Durability durability) {
+    freeBulk(List.of(page), durability);
   }
 
-  void freeBulk(Collection<? extends ProtectedPage> pages, Durability durability) {
-    pager.change(
-        durability,
-        () -> {
-          Set<Long> seen = new HashSet<>();
-          for (ProtectedPage page : pages) {
-            word(page.value());
-            if (!seen.add(page.value())) {
-              throw new InvalidPageException(page + ": named twice");
-            }
-            if (writing.contains(page.number())) {
-              throw new IllegalStateException(page + ": has a writer");
-            }
-          }
-          for (ProtectedPage page : pages) {
-            space.free(page.number());
-            space.free(table.partner(page.number()));
-          }
-        });
+  @Override
+  public void freeBulk(Collection<? extends ProtectedPage> all) {
+    freeBulk(all, durability());
   }
+
+  @Override
+  public void freeBulk(Collection<? extends ProtectedPage> all, Durability durability) {
+    session.change(durability, () -> freeNow(all));
+  }
+
+  /** Frees pages as part of the change under way. */
+  void freeNow(Collection<? extends ProtectedPage> all) {
+    Set<Long> seen = new HashSet<>();
+    for (ProtectedPage page : all) {
+      word(page.value());
+      if (!seen.add(page.value())) {
+        throw new InvalidPageException(page + ": named twice");
+      }
+      if (writers.isWriting(page.number())) {
+        throw new IllegalStateException(page + ": has a writer");
+      }
+    }
+    for (ProtectedPage page : all) {
+      endViews(page);
+    }
+    for (ProtectedPage page : all) {
+      writers.forget(page.number());
+      space.free(page.number());
+      space.free(table.partner(page.number()));
+    }
+  }
+
+  private void endViews(ProtectedPage page) {
+    session.endUse(new View(page.value(), page.number()));
+    session.endUse(new View(page.value(), table.partner(page.number())));
+  }
+
+  @Override
+  public CompletableFuture<ProtectedPage> allocAsync() {
+    return session.async(() -> alloc(Durability.NONE), page -> free(page, Durability.GROUP));
+  }
+
+  @Override
+  public CompletableFuture<Void> freeAsync(ProtectedPage page) {
+    return session.async(() -> free(page, Durability.NONE));
+  }
+
+  @Override
+  public CompletableFuture<List<ProtectedPage>> allocBulkAsync(int count) {
+    return session.async(
+        () -> allocBulk(count, Durability.NONE), all -> freeBulk(all, Durability.GROUP));
+  }
+
+  @Override
+  public CompletableFuture<Void> freeBulkAsync(Collection<? extends ProtectedPage> all) {
+    return session.async(() -> freeBulk(all, Durability.NONE));
+  }
+
+  // ---- find and read
 
   @Override
   public MemorySegment read(ProtectedPage page) {
@@ -134,17 +196,14 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
 
   @Override
   public Iterable<ProtectedPage> allocated() {
-    return pager.iterable(
+    return LeafIterator.of(
+        session,
         PageTable.HAS_USED,
-        (page, word) ->
-            PageWord.isProtected(word)
-                ? new ProtectedPage(this, PageId.value(page, PageWord.reuse(word)), false)
-                : null);
-  }
-
-  /** Whether a page has a writer. Under the state lock. */
-  boolean isWriting(long number) {
-    return writing.contains(number);
+        (page, word, items) -> {
+          if (PageWord.isProtected(word)) {
+            items.add(handle(PageId.value(page, PageWord.reuse(word))));
+          }
+        });
   }
 
   ProtectedPage handle(long value) {
@@ -159,99 +218,81 @@ final class ProtectedPages implements BulkPageAllocator<ProtectedPage> {
 
   /** The word of a protected page in use. Under the state lock. */
   long word(long value) {
-    pager.checkOpen();
+    session.checkOpen();
     long page = PageId.number(value);
     if (page < table.pageCount()) {
       long word = table.get(page);
-      boolean paired =
-          table.isLower(page)
-              && table.partner(page) < table.pageCount()
-              && PageWord.kind(table.get(table.partner(page))) == PageWord.SHADOW;
-      if (PageWord.isProtected(word) && PageWord.reuse(word) == PageId.reuse(value) && paired) {
+      if (table.isPaired(page, word) && PageWord.reuse(word) == PageId.reuse(value)) {
         return word;
       }
     }
-    throw pager.refuse(new PageId(value), "a protected page");
+    throw pages.refuse(new PageId(value), "a protected page");
   }
 
-  /** The page whose bytes are active, or the other one. */
-  private long place(long page, long word, boolean active) {
-    return (PageWord.kind(word) == PageWord.PROTECTED) == active ? page : table.partner(page);
+  /**
+   * Refuses a page whose active bytes do not match their checksum. They are read without the lock
+   * first, beside which two commits may come and leave the same word: then what does not match is
+   * read once more with it.
+   */
+  void verify(long value) {
+    long[] word = new long[1];
+    MemorySegment bytes =
+        session.read(
+            () -> {
+              word[0] = word(value);
+              return file.extents().page(table.activePlace(PageId.number(value), word[0]));
+            });
+    if (!matches(bytes, value, word[0])) {
+      session.read(() -> verifyNow(value));
+    }
+  }
+
+  private static boolean matches(MemorySegment bytes, long value, long word) {
+    try {
+      return checksum(bytes, value) == PageWord.payload(word);
+    } catch (IllegalStateException e) {
+      // Freed and cut off, or closed, since it was found; the second look says which.
+      return false;
+    }
+  }
+
+  private boolean verifyNow(long value) {
+    long word = word(value);
+    MemorySegment bytes = file.extents().page(table.activePlace(PageId.number(value), word));
+    if (checksum(bytes, value) != PageWord.payload(word)) {
+      throw new PagerCorruptException(
+          "protected page", new PageId(value) + ": its bytes do not match their checksum");
+    }
+    return true;
   }
 
   /** The active bytes; checked against their checksum unless they were before. */
   MemorySegment active(long value, boolean verified) {
-    file.lock();
-    try {
-      long word = word(value);
-      MemorySegment bytes =
-          file.extents().page(place(PageId.number(value), word, true)).asReadOnly();
-      if (!verified && checksum(bytes, value) != PageWord.payload(word)) {
-        throw new PagerCorruptException(
-            "protected page", new PageId(value) + ": its bytes do not match their checksum");
-      }
-      return bytes;
-    } finally {
-      file.unlock();
+    if (!verified) {
+      verify(value);
     }
-  }
-
-  /** Starts a writer: the bytes to change, which are those of now. */
-  MemorySegment startWriter(ProtectedPage page) {
-    MemorySegment active = page.segment();
-    Long commit;
-    MemorySegment copy;
-    file.lock();
-    try {
-      file.checkUsable();
-      long word = word(page.value());
-      if (!writing.add(page.number())) {
-        throw new IllegalStateException(page + ": has a writer already");
-      }
-      commit = commits.remove(page.number());
-      active = file.extents().page(place(page.number(), word, true));
-      copy = file.extents().page(place(page.number(), word, false));
-    } finally {
-      file.unlock();
-    }
-    boolean started = false;
-    try {
-      if (commit != null) {
-        file.await(commit);
-      }
-      MemorySegment.copy(active, 0, copy, 0, copy.byteSize());
-      started = true;
-      return copy;
-    } finally {
-      if (!started) {
-        endWriter(page);
-      }
-    }
-  }
-
-  void commit(ProtectedPage page, MemorySegment copy, Durability durability) {
-    int checksum = checksum(copy, page.value());
-    pager.change(
-        durability,
+    return session.read(
         () -> {
-          long number = page.number();
-          long word = word(page.value());
-          file.syncFirst(place(number, word, false));
-          table.set(number, PageWord.swapped(word, checksum));
-          writing.remove(number);
-          commits.put(number, file.currentChange());
-          if (commits.size() > 1024) {
-            commits.values().removeIf(change -> change <= file.durable());
-          }
+          long number = PageId.number(value);
+          long place = table.activePlace(number, word(value));
+          return segment(new View(value, place), place).asReadOnly();
         });
   }
 
-  void endWriter(ProtectedPage page) {
-    file.lock();
-    try {
-      writing.remove(page.number());
-    } finally {
-      file.unlock();
-    }
+  /** The bytes of a place; in checked mode those of a use of it. Under the state lock. */
+  MemorySegment segment(Object use, long place) {
+    CheckedPages checked = session.checked();
+    return checked == null
+        ? file.extents().page(place)
+        : checked.segment(use, place, 0, pageSize());
+  }
+
+  ProtectedWriters writers() {
+    return writers;
+  }
+
+  /** Makes a call on the pager's thread. */
+  CompletableFuture<Void> async(Runnable call) {
+    return session.async(call);
   }
 }

@@ -1,16 +1,16 @@
 package dev.pinnedstore.pager;
 
+import dev.pinnedstore.os.Disk;
 import dev.pinnedstore.os.FileDisk;
 import dev.pinnedstore.os.LockFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pager file, in any number of processes, beside one that writes it. It shows what the
@@ -21,8 +21,10 @@ import java.util.function.LongFunction;
  * shared with the writer, and change as it writes; protected pages are given as copies.
  */
 public final class ReadOnlyPager implements AutoCloseable {
-  private static final int ATTEMPTS = 1000;
+  /** How often a writer may be faster. */
+  private static final int ATTEMPTS = 100;
 
+  private final Disk disk;
   private final LockFile.Hold lock;
   private Recovery recovery;
 
@@ -31,14 +33,16 @@ public final class ReadOnlyPager implements AutoCloseable {
 
   private volatile boolean closed;
 
-  private ReadOnlyPager(Recovery recovery, LockFile.Hold lock) {
+  private ReadOnlyPager(Disk disk, Recovery recovery, LockFile.Hold lock) {
+    this.disk = disk;
     this.recovery = recovery;
     this.file = recovery.file();
     this.lock = lock;
   }
 
   /**
-   * Opens a file. Changes nothing in it, not even after a crash of its writer.
+   * Opens a file. Changes nothing in it, not even after a crash of its writer, and needs no right
+   * to: the lock file beside it is made if it can be, and else must be there.
    *
    * @param path where it is
    * @param pageSize size of a page in bytes, which must be that of the file
@@ -52,45 +56,60 @@ public final class ReadOnlyPager implements AutoCloseable {
     Geometry.checkPageSize(pageSize);
     FileDisk disk = FileDisk.openReadOnly(path);
     LockFile.Hold lock = null;
-    ReadOnlyPager pager = null;
+    boolean done = false;
     try {
       lock = LockFile.tryRead(path);
       if (lock == null) {
         throw new PagerLockedException(path + ": is being made smaller");
       }
-      pager = new ReadOnlyPager(patiently(() -> Recovery.openReadOnly(disk, pageSize)), lock);
+      ReadOnlyPager pager = open(disk, pageSize, lock);
+      done = true;
       return pager;
     } finally {
-      if (pager == null) {
-        disk.close();
-        if (lock != null) {
-          lock.close();
-        }
+      if (!done) {
+        close(disk, lock);
       }
     }
   }
 
-  private interface Attempt<T> {
-    T make();
+  private static void close(Disk disk, LockFile.@Nullable Hold lock) throws IOException {
+    try {
+      disk.close();
+    } finally {
+      if (lock != null) {
+        lock.close();
+      }
+    }
   }
 
-  /** Tries again where the writer was faster; what is really damaged stays so. */
-  private static <T> T patiently(Attempt<T> attempt) {
-    for (int left = ATTEMPTS; ; left--) {
+  /** Opens a disk, which stays open if that fails. */
+  static ReadOnlyPager open(Disk disk, long pageSize, LockFile.Hold lock) {
+    return new ReadOnlyPager(
+        disk, patiently(disk, () -> Recovery.openReadOnly(disk, pageSize)), lock);
+  }
+
+  /**
+   * Tries again where the writer was faster. What is as it was at the last attempt is damaged: a
+   * writer that overwrites what is read has written to the log or a superblock before.
+   */
+  private static <T> T patiently(Disk disk, Supplier<T> attempt) {
+    int seen = 0;
+    for (int failures = 1; ; failures++) {
       try {
-        return attempt.make();
+        return attempt.get();
       } catch (PagerCorruptException e) {
-        if (left == 0) {
+        int now = Recovery.stamp(disk);
+        if (failures == ATTEMPTS || (failures > 1 && now == seen)) {
           throw e;
         }
-        Thread.onSpinWait();
+        seen = now;
       }
     }
   }
 
   /**
-   * Looks at what the writer has committed by now. Costs a copy of the log, and after a checkpoint
-   * of the writer what opening costs.
+   * Looks at what the writer has committed by now. Costs a look at the superblocks and at what is
+   * new in the log, and after a checkpoint of the writer what opening costs.
    *
    * @throws PagerCorruptException if the file is damaged
    * @throws IllegalStateException if this pager is closed
@@ -98,25 +117,27 @@ public final class ReadOnlyPager implements AutoCloseable {
   public void refresh() {
     synchronized (lock) {
       checkOpen();
-      recovery = patiently(() -> recovery.refreshed());
-      file = recovery.file();
+      patiently(disk, this::look);
     }
+  }
+
+  private PagerFile look() {
+    recovery = recovery.refreshed();
+    file = recovery.file();
+    return file;
   }
 
   /** Asks the file as it is now. */
   private <T> T ask(Function<PagerFile, T> question) {
     synchronized (lock) {
-      return patiently(
-          () -> {
-            refresh();
-            return question.apply(file);
-          });
+      checkOpen();
+      return patiently(disk, () -> question.apply(look()));
     }
   }
 
   private void checkOpen() {
     if (closed) {
-      throw Pager.closed();
+      throw Session.closed();
     }
   }
 
@@ -169,18 +190,17 @@ public final class ReadOnlyPager implements AutoCloseable {
    */
   public MemorySegment page(PageId id) {
     PagerFile now = file;
-    if (!isInUse((int) now.table().peek(id.number()), id)) {
-      now =
-          ask(
-              fresh -> {
-                boolean known = id.number() < fresh.table().pageCount();
-                if (!known || !isInUse((int) fresh.table().get(id.number()), id)) {
-                  throw new InvalidPageException(id + ": is not in use");
-                }
-                return fresh;
-              });
+    if (isInUse((int) now.table().peek(id.number()), id)) {
+      return now.extents().page(id.number()).asReadOnly();
     }
-    return now.extents().page(id.number()).asReadOnly();
+    return ask(
+        fresh -> {
+          boolean known = id.number() < fresh.table().pageCount();
+          if (!known || !isInUse((int) fresh.table().get(id.number()), id)) {
+            throw new InvalidPageException(id + ": is not in use");
+          }
+          return fresh.extents().page(id.number()).asReadOnly();
+        });
   }
 
   private static boolean isInUse(int word, PageId id) {
@@ -202,12 +222,10 @@ public final class ReadOnlyPager implements AutoCloseable {
           PageTable table = now.table();
           long page = PageId.number(value);
           long word = page < table.pageCount() ? table.get(page) : 0;
-          if (!PageWord.isProtected(word)
-              || PageWord.reuse(word) != PageId.reuse(value)
-              || table.partner(page) >= table.pageCount()) {
+          if (PageWord.reuse(word) != PageId.reuse(value) || !table.isPaired(page, word)) {
             throw new InvalidPageException(new PageId(value) + ": is no protected page in use");
           }
-          long place = PageWord.kind(word) == PageWord.PROTECTED ? page : table.partner(page);
+          long place = table.activePlace(page, word);
           byte[] bytes = now.extents().page(place).toArray(ValueLayout.JAVA_BYTE);
           MemorySegment copy = MemorySegment.ofArray(bytes).asReadOnly();
           if (ProtectedPages.checksum(copy, value) != PageWord.payload(word)) {
@@ -219,40 +237,38 @@ public final class ReadOnlyPager implements AutoCloseable {
   }
 
   /**
-   * Lists the pages in use, without protected pages and those that hold sub-pages.
+   * Returns the pages in use, without protected pages and those that hold sub-pages.
    *
-   * @return their ids, of one commit, in the order of page numbers
+   * @return an unmodifiable view, in the order of page numbers; iterators look at the file as they
+   *     go, and see what the writer changes meanwhile, or not
    */
-  public List<PageId> allocated() {
-    return ask(now -> list(now, PageWord.PAGE, PageWord.PAGE, PageId::new));
+  public Iterable<PageId> allocated() {
+    return iterable(
+        (page, word, items) -> {
+          if (PageWord.kind(word) == PageWord.PAGE) {
+            items.add(PageId.of(page, PageWord.reuse(word)));
+          }
+        });
   }
 
   /**
-   * Lists the protected pages in use.
+   * Returns the protected pages in use.
    *
-   * @return their values, of one commit, in the order of page numbers
+   * @return an unmodifiable view of their values, as of {@link #allocated()}
    */
-  public List<Long> allocatedProtected() {
-    return ask(now -> list(now, PageWord.PROTECTED, PageWord.PROTECTED_SWAPPED, Long::valueOf));
+  public Iterable<Long> allocatedProtected() {
+    return iterable(
+        (page, word, items) -> {
+          if (PageWord.isProtected(word)) {
+            items.add(PageId.value(page, PageWord.reuse(word)));
+          }
+        });
   }
 
-  private static <T> List<T> list(PagerFile file, int kind, int otherKind, LongFunction<T> item) {
-    List<T> items = new ArrayList<>();
-    PageTable table = file.table();
-    for (long leaf = 0; leaf < table.leaves(); leaf++) {
-      if (!table.words().mayHave(leaf, PageTable.HAS_USED)) {
-        continue;
-      }
-      long first = leaf << WordMap.LEAF_SHIFT;
-      long end = Math.min(table.pageCount(), first + WordMap.LEAF_WORDS);
-      for (long page = first; page < end; page++) {
-        long word = table.get(page);
-        if (PageWord.kind(word) == kind || PageWord.kind(word) == otherKind) {
-          items.add(item.apply(PageId.value(page, PageWord.reuse(word))));
-        }
-      }
-    }
-    return List.copyOf(items);
+  private <T> Iterable<T> iterable(LeafIterator.Pick<T> pick) {
+    return () ->
+        new LeafIterator<>(
+            leaf -> ask(now -> LeafIterator.read(now.table(), leaf, PageTable.HAS_USED, pick)));
   }
 
   /**

@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * is told in {@link PagerFile}. Nothing is believed that was not checked.
  */
 final class Recovery {
-  private final PagerFile file;
+  /** What {@link #stamp} reads at most: the superblocks and a log of the default size. */
+  private static final long STAMP_BYTES = 1 << 20;
 
-  /** Batches of the log that were applied. */
-  private long batches;
+  private final PagerFile file;
+  private final LogReader log;
 
   private Recovery(PagerFile file) {
     this.file = file;
+    this.log = file.logReader();
   }
 
   /** Opens a file, and finishes what a crash left unfinished. */
@@ -43,8 +45,12 @@ final class Recovery {
     boolean done = false;
     try {
       Recovery recovery = new Recovery(file);
-      recovery.replay();
-      if (writable && (recovery.batches > 0 || found.repair())) {
+      recovery.replayAll();
+      boolean crashed = file.isOpen() || recovery.log.sequence() > 0;
+      if (writable && crashed) {
+        file.counts().beginEpoch();
+      }
+      if (writable && (crashed || found.repair())) {
         file.checkpoint();
       }
       done = true;
@@ -62,18 +68,42 @@ final class Recovery {
 
   /**
    * Reads the file as the writer has committed it by now: this object, which has learned what is
-   * new in the log, or after a checkpoint another one on the same mappings. Of a reader only.
+   * new in the log, or after a checkpoint another one on the same mappings. Of a reader only. Costs
+   * a look at two superblocks and at what is new in the log.
    *
    * @throws PagerCorruptException also when the writer was faster: try again
    */
   Recovery refreshed() {
+    if (!hasOtherSuperblock()) {
+      log.advance(this::apply);
+      return this;
+    }
     Superblock newest = find(file.extents().header()).superblock();
-    Recovery recovery =
-        newest.generation() == file.generation()
-            ? this
-            : new Recovery(load(file.disk(), newest, file.extents()));
-    recovery.replay();
+    if (newest.generation() == file.generation()) {
+      log.advance(this::apply);
+      return this;
+    }
+    Recovery recovery = new Recovery(load(file.disk(), newest, file.extents()));
+    recovery.replayAll();
     return recovery;
+  }
+
+  private boolean hasOtherSuperblock() {
+    MemorySegment header = file.extents().header();
+    return SuperblockLayout.generation(header, 0) != file.generation()
+        || SuperblockLayout.generation(header, Geometry.BLOCK_BYTES) != file.generation();
+  }
+
+  /** Changes whenever a writer writes to the superblocks or the log. */
+  static int stamp(Disk disk) {
+    try (Arena arena = Arena.ofShared()) {
+      long bytes = Math.min(disk.size(), STAMP_BYTES);
+      return bytes == 0 ? 0 : Checksum.of(disk.map(0, bytes, arena));
+    } catch (IOException e) {
+      throw new PagerIoException("the file cannot be read: " + e, e);
+    } catch (MappingFailedException e) {
+      throw new PagerFullException("the file cannot be mapped: " + e.getMessage(), e);
+    }
   }
 
   private record Found(Superblock superblock, boolean repair) {}
@@ -152,8 +182,9 @@ final class Recovery {
     }
   }
 
-  private void replay() {
-    batches = file.journal().replay(file.generation(), batches, this::apply);
+  private void replayAll() {
+    log.checkRest();
+    log.advance(this::apply);
   }
 
   private void apply(int what, long index, long value) {
@@ -161,7 +192,8 @@ final class Recovery {
     boolean legal =
         switch (what) {
           case JournalLayout.PAGE_WORD -> index < table.pageCount();
-          case JournalLayout.SLOT_WORD -> index < table.pageCount() << SlotWord.WORDS_SHIFT;
+          case JournalLayout.SLOT_WORD ->
+              index < SlotWord.index(Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE), 0);
           case JournalLayout.ROOT -> index < SuperblockLayout.ROOTS;
           case JournalLayout.PAGE_COUNT -> value >= table.pageCount() && value <= capacity();
           default -> false;

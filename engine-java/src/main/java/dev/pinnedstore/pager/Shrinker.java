@@ -37,13 +37,14 @@ final class Shrinker {
   }
 
   /**
-   * A page whose count is far on stays, or new pages would begin with that count: the floor, which
-   * is refused when it is so high.
+   * Free and not held by anybody. A page whose count is far on stays, or new pages would begin with
+   * that count: the floor, which is refused when it is so high.
    */
   private boolean isDroppable(long page) {
     return !table.words().isPresent(page >>> WordMap.LEAF_SHIFT)
         || (PageWord.isFree(table.get(page))
-            && highestReuse(page, page + 1) < PageWord.MAX_REUSE / 2);
+            && table.isFindable(page)
+            && highestReuse(page, page + 1) < ReuseCounts.END_OF_FLOOR);
   }
 
   /**
@@ -52,7 +53,7 @@ final class Shrinker {
    */
   private void cut(long pages) {
     long before = table.pageCount();
-    file.raiseReuseFloor(highestReuse(pages, before));
+    file.counts().raiseFloor(highestReuse(pages, before));
     table.cut(pages);
     table.words().clear(pages, before);
     slots.clear(SlotWord.index(pages, 0), SlotWord.index(slotPages(before), 0));
@@ -75,7 +76,7 @@ final class Shrinker {
     words.dropBlocks(level, (pages + mask) >> shift, (before + mask) >> shift);
   }
 
-  /** The highest reuse count that pages or their slots would have next. */
+  /** The highest stored reuse count of free pages and their slots. */
   private int highestReuse(long from, long to) {
     int highest = 0;
     for (long page = from; page < to; page++) {

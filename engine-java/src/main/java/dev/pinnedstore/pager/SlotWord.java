@@ -8,7 +8,7 @@ package dev.pinnedstore.pager;
  *  +------------+----+--------------------------+
  *  |     0      |used|  reuse count, 24 bits    |
  *  +------------+----+--------------------------+
- *   reuse: of the present use; in a free slot, of the next one
+ *   reuse: of the present use; in a free slot, what the next one follows from: ReuseCounts
  * </pre>
  *
  * <p>Every page has room for 64 slots, whatever it holds, at a place of its own: so the counts of a

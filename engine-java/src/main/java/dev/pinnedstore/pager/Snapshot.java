@@ -2,7 +2,6 @@ package dev.pinnedstore.pager;
 
 import dev.pinnedstore.os.Disk;
 import java.io.IOException;
-import java.security.SecureRandom;
 
 /**
  * Copies a pager into another file, with the same page numbers and handles, while it is in use.
@@ -24,7 +23,7 @@ final class Snapshot {
   static void copy(PagerFile source, Disk disk, boolean sparse) throws IOException {
     PagerFile target = null;
     try {
-      target = PagerFile.create(disk, source.geometry(), new SecureRandom().nextLong());
+      target = Creation.createFor(source, disk, sparse);
       new Snapshot(source, target).copy(sparse);
     } finally {
       if (target == null) {
@@ -40,7 +39,7 @@ final class Snapshot {
     try {
       copyState(sparse);
       forEachPage(true);
-      source.freeze();
+      source.changes().freeze();
     } finally {
       source.unlock();
     }
@@ -49,7 +48,7 @@ final class Snapshot {
     } finally {
       source.lock();
       try {
-        source.thaw();
+        source.changes().thaw();
       } finally {
         source.unlock();
       }
@@ -87,7 +86,6 @@ final class Snapshot {
     for (int i = 0; i < SuperblockLayout.ROOTS; i++) {
       target.setRoot(i, source.root(i));
     }
-    target.raiseReuseFloor(source.reuseFloor());
   }
 
   /** Copies the bytes of protected pages, or of all others in use, as the target's map says. */
@@ -103,13 +101,21 @@ final class Snapshot {
           page++) {
         long word = table.get(page);
         if (PageWord.isProtected(word) && guarded) {
-          copyPage(PageWord.kind(word) == PageWord.PROTECTED ? page : table.partner(page));
+          copyProtected(page, word);
         } else if (!guarded
             && (PageWord.kind(word) == PageWord.PAGE || PageWord.isSubPages(word))) {
           copyPage(page);
         }
       }
     }
+  }
+
+  private void copyProtected(long page, long word) {
+    if (!target.table().isPaired(page, word)) {
+      throw new PagerCorruptException(
+          "page map", "page map: page " + page + " is protected and has no shadow");
+    }
+    copyPage(target.table().activePlace(page, word));
   }
 
   private void copyPage(long page) {

@@ -1,23 +1,25 @@
 package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
  * Cuts pages of a pager into sub-pages of one size. Which are in use is kept in the pager's file,
  * in the same log: it survives a crash as pages do, and is there again when the file is opened. A
- * page whose last sub-page is freed goes back to the pager.
+ * page whose last sub-page is freed goes back to the pager. What is handed out is the lowest slot
+ * of the lowest page that has a free one, of a new page if none has.
  *
  * <p>Safe for threads. Needs no closing; allocators of the same size on one pager are the same.
  */
-public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
-  private final Pager pager;
+public final class SubPageAllocator implements DurablePageAllocator<SubPageId> {
+  private final Session session;
+  private final PagerFile file;
   private final SubPages pages;
   private final int subPageSize;
+  private final boolean zeroed;
 
   /**
    * Makes an allocator, and finds out what is in use already: costs a look at each page that holds
@@ -44,7 +46,9 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
               + " bytes in pages of "
               + pageSize);
     }
-    this.pager = pager;
+    this.session = pager.session();
+    this.file = session.file();
+    this.zeroed = session.options().zeroed();
     this.subPageSize = (int) subPageSize;
     this.pages = pager.subPages(Long.numberOfTrailingZeros(pageSize / subPageSize));
   }
@@ -66,43 +70,28 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
    * @throws IllegalStateException if the pager is closed
    */
   public long allocatedCount() {
-    return pager.read(pages::usedCount);
+    return session.read(pages::usedCount);
   }
 
-  /**
-   * Hands out a sub-page, as durable as the pager's options say.
-   *
-   * @return what names it
-   * @throws PagerFullException if the file system has no room for another page
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalStateException if the pager is closed
-   */
   @Override
   public SubPageId alloc() {
-    return alloc(pager.options().durability());
+    return alloc(session.durability());
   }
 
-  /**
-   * Hands out a sub-page: the lowest slot of the lowest page that has a free one, of a new page if
-   * none has.
-   *
-   * @param durability when a crash cannot undo it any more
-   * @return what names it
-   * @throws PagerFullException if the file system has no room for another page
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalStateException if the pager is closed
-   */
+  @Override
   public SubPageId alloc(Durability durability) {
-    PagerFile file = pager.file();
+    if (zeroed) {
+      return allocBulk(1, durability).getFirst();
+    }
     SubPageId id = null;
     long change = 0;
     while (id == null) {
       file.lock();
       try {
-        pager.checkChangeable();
+        session.beginChange();
         if (!pages.wantsCommit(1)) {
-          id = pages.take();
-          change = file.changed();
+          id = pages.take(pages.hold());
+          change = file.changes().end();
         }
       } finally {
         file.unlock();
@@ -111,101 +100,113 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
         file.commitAll();
       }
     }
-    pager.finish(change, durability);
+    session.finish(change, durability);
     return id;
   }
 
-  /**
-   * Takes a sub-page back, as durably as the pager's options say.
-   *
-   * @param page what names it
-   * @throws InvalidPageException if it is not in use, or of another size
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalStateException if the pager is closed
-   */
   @Override
   public void free(SubPageId page) {
-    free(page, pager.options().durability());
+    free(page, session.durability());
   }
 
-  /**
-   * Takes a sub-page back. Its slot is used again once this is durable.
-   *
-   * @param page what names it
-   * @param durability when a crash cannot undo it any more
-   * @throws InvalidPageException if it is not in use, or of another size
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalStateException if the pager is closed
-   */
+  @Override
   public void free(SubPageId page, Durability durability) {
-    pager.change(
-        durability,
-        () -> {
-          pages.check(page);
-          pages.free(page);
-        });
+    long change;
+    file.lock();
+    try {
+      session.beginChange();
+      pages.check(page);
+      session.endUse(page);
+      pages.free(page);
+      change = file.changes().end();
+    } finally {
+      file.unlock();
+    }
+    session.finish(change, durability);
   }
 
   @Override
   public List<SubPageId> allocBulk(int count) {
-    return allocBulk(count, pager.options().durability());
+    return allocBulk(count, session.durability());
   }
 
-  /**
-   * Hands out sub-pages in one change.
-   *
-   * @param count how many, 0 or more
-   * @param durability when a crash cannot undo it any more
-   * @return what names them, unmodifiable
-   * @throws PagerFullException if there is not room for all; nothing has changed then
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalArgumentException if the count is negative
-   * @throws IllegalStateException if the pager is closed
-   */
+  @Override
   public List<SubPageId> allocBulk(int count, Durability durability) {
-    Pager.checkCount(count);
-    List<SubPageId> taken = new ArrayList<>(count);
-    if (pager.read(() -> pages.wantsCommit(count))) {
-      pager.flush();
-    }
-    pager.change(
-        durability,
-        () -> {
-          pages.reserve(count);
-          try {
-            while (taken.size() < count) {
-              taken.add(pages.take());
+    Session.checkCount(count);
+    SubPageId[][] ids = new SubPageId[1][];
+    if (zeroed) {
+      long[] held = holdZeroed(count);
+      session.change(
+          durability,
+          () -> {
+            ids[0] = pages.takeOrRelease(held);
+            for (long one : held) {
+              pages.syncFirst(one);
             }
-          } catch (PagerException e) {
-            taken.forEach(pages::giveBack);
-            throw e;
-          }
-        });
-    return List.copyOf(taken);
+          });
+    } else {
+      session.change(
+          durability,
+          () -> pages.wantsCommit(count),
+          () -> ids[0] = pages.takeOrRelease(pages.hold(count)));
+    }
+    return List.of(ids[0]);
+  }
+
+  /** Holds slots and fills them with zeros, which takes long, without the lock. */
+  private long[] holdZeroed(int count) {
+    long[][] held = new long[1][];
+    session.change(
+        Durability.NONE, () -> pages.wantsCommit(count), () -> held[0] = pages.hold(count));
+    boolean done = false;
+    try {
+      for (long one : held[0]) {
+        pages.bytes(one).fill((byte) 0);
+      }
+      done = true;
+      return held[0];
+    } finally {
+      if (!done) {
+        session.change(Durability.NONE, () -> pages.release(held[0], count));
+      }
+    }
   }
 
   @Override
   public void freeBulk(Collection<? extends SubPageId> ids) {
-    freeBulk(ids, pager.options().durability());
+    freeBulk(ids, session.durability());
   }
 
-  /**
-   * Takes sub-pages back in one change.
-   *
-   * @param ids what names them
-   * @param durability when a crash cannot undo it any more
-   * @throws InvalidPageException if one of them is not in use, or named twice; nothing has changed
-   *     then
-   * @throws PagerIoException if the file system fails
-   * @throws IllegalStateException if the pager is closed
-   */
+  @Override
   public void freeBulk(Collection<? extends SubPageId> ids, Durability durability) {
-    pager.change(
+    session.change(
         durability,
         () -> {
           pages.checkAll(ids);
+          ids.forEach(session::endUse);
           ids.forEach(pages::free);
         });
+  }
+
+  @Override
+  public CompletableFuture<SubPageId> allocAsync() {
+    return session.async(() -> alloc(Durability.NONE), id -> free(id, Durability.GROUP));
+  }
+
+  @Override
+  public CompletableFuture<Void> freeAsync(SubPageId page) {
+    return session.async(() -> free(page, Durability.NONE));
+  }
+
+  @Override
+  public CompletableFuture<List<SubPageId>> allocBulkAsync(int count) {
+    return session.async(
+        () -> allocBulk(count, Durability.NONE), ids -> freeBulk(ids, Durability.GROUP));
+  }
+
+  @Override
+  public CompletableFuture<Void> freeBulkAsync(Collection<? extends SubPageId> ids) {
+    return session.async(() -> freeBulk(ids, Durability.NONE));
   }
 
   /**
@@ -214,23 +215,24 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
    * @param id what names it
    * @return a writable segment
    * @throws InvalidPageException if it is not in use, or of another size
+   * @throws PagerCorruptException if the part of the file that tells of it is damaged
    * @throws IllegalStateException if the pager is closed
    */
   public MemorySegment page(SubPageId id) {
-    MemorySegment bytes = pages.bytes(id);
+    MemorySegment bytes = session.checked() == null ? pages.bytes(id) : null;
     return bytes != null ? bytes : findSlowly(id);
   }
 
   /** Reads the leaves of the maps if nobody has so far, or refuses. */
   private MemorySegment findSlowly(SubPageId id) {
-    return pager.read(
+    return session.read(
         () -> {
           pages.check(id);
-          MemorySegment bytes = pages.bytes(id);
-          if (bytes == null) {
-            throw new IllegalStateException(id + ": checked and not found");
+          CheckedPages checked = session.checked();
+          if (checked != null) {
+            return checked.segment(id, id.page(), pages.offset(id), subPageSize);
           }
-          return bytes;
+          return file.extents().page(id.page()).asSlice(pages.offset(id), subPageSize);
         });
   }
 
@@ -246,24 +248,6 @@ public final class SubPageAllocator implements BulkPageAllocator<SubPageId> {
 
   @Override
   public Iterable<SubPageId> allocated() {
-    Iterable<List<SubPageId>> byPage = pager.iterable(PageTable.HAS_SUB_PAGES, pages::inUse);
-    return () ->
-        new Iterator<>() {
-          private final Iterator<List<SubPageId>> lists = byPage.iterator();
-          private Iterator<SubPageId> current = List.<SubPageId>of().iterator();
-
-          @Override
-          public boolean hasNext() {
-            while (!current.hasNext() && lists.hasNext()) {
-              current = lists.next().iterator();
-            }
-            return current.hasNext();
-          }
-
-          @Override
-          public SubPageId next() {
-            return hasNext() ? current.next() : lists.next().getFirst();
-          }
-        };
+    return LeafIterator.of(session, PageTable.HAS_SUB_PAGES, pages::addInUse);
   }
 }

@@ -1,47 +1,48 @@
 package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The sub-pages of one size in a pager. What is used is in the slot map, and so in the same log and
- * checkpoints as the pages; here are the bits from which a free slot is found: for each page that
- * holds such sub-pages which slots are free, which are used, and which pages have a free one. Made
- * anew when a file is opened. All under the state lock, but for {@link #bytes}.
+ * checkpoints as the pages; the {@link SlotBits} from which a free slot is found are made anew when
+ * a file is opened. All under the state lock, but for {@link #bytes}.
+ *
+ * <p>A slot is held before it is taken, as pages are: {@link PageSpace}.
  */
 final class SubPages {
   /** Freed slots that are not worth a commit. */
   private static final int LIMBO_SLOTS = 1024;
 
-  private final Pager pager;
+  /** Pages with a damaged leaf of the slot map that one call passes over. */
+  private static final int MAX_DAMAGED = 64;
+
   private final PagerFile file;
+  private final PageSpace space;
   private final PageTable table;
   private final WordMap slots;
+  private final ReuseCounts counts;
+  private final boolean sparse;
   private final int slotCount;
   private final int sizeShift;
   private final int kind;
 
-  /** For each leaf of the page map: the free slots of its pages, then the used ones. */
-  private long[] @Nullable [] free = new long[0][];
-
-  private long[] @Nullable [] used = new long[0][];
-  private final BitTree pagesWithFree = new BitTree();
+  private final SlotBits bits = new SlotBits();
   private final Limbo limbo = new Limbo();
-  private long freeSlots;
+  private final LongConsumer whatIsFree = this::makeFree;
   private long usedSlots;
 
-  SubPages(Pager pager, int slotsShift) {
-    this.pager = pager;
-    this.file = pager.file();
+  SubPages(Session session, int slotsShift) {
+    this.file = session.file();
+    this.space = session.space();
     this.table = file.table();
     this.slots = file.slots();
+    this.counts = file.counts();
+    this.sparse = session.options().sparse();
     this.slotCount = 1 << slotsShift;
     this.sizeShift = file.geometry().pageShift() - slotsShift;
     this.kind = PageWord.SUB_PAGES + slotsShift;
@@ -53,31 +54,55 @@ final class SubPages {
   }
 
   private void readLeaf(long leaf) {
-    long[] words = table.words().leaf(leaf);
-    long first = leaf << WordMap.LEAF_SHIFT;
-    long end = Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE);
-    for (int i = 0; i < words.length && first + i < end; i++) {
-      if (PageWord.kind(words[i]) == kind) {
-        addPage(first + i);
+    try {
+      long[] words = table.words().leaf(leaf);
+      long first = leaf << WordMap.LEAF_SHIFT;
+      long end = Math.min(table.pageCount(), Geometry.MAX_SUB_PAGES_PAGE);
+      for (int i = 0; i < words.length && first + i < end; i++) {
+        if (PageWord.kind(words[i]) == kind) {
+          addPage(first + i, usable(first + i), inUse(first + i));
+        }
       }
+    } catch (PagerCorruptException e) {
+      // These pages hand out nothing; whoever names one of their sub-pages is told, and verify.
     }
   }
 
-  /** Starts to use the slots of a page. */
-  private void addPage(long page) {
-    long usable = 0;
+  /** The slots of a page that are in use. */
+  private long inUse(long page) {
+    long index = SlotWord.index(page, 0);
+    long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
+    int first = (int) index & (WordMap.LEAF_WORDS - 1);
     long inUse = 0;
-    for (int slot = 0; slot < slotCount; slot++) {
-      int half = half(page, slot);
-      if (SlotWord.isUsed(half)) {
-        inUse |= 1L << slot;
-      } else if (nextReuse(half) < SlotWord.MAX_REUSE) {
-        usable |= 1L << slot;
-      }
+    for (int slot = 0; slot < slotCount; slot += 2) {
+      long word = words[first + (slot >>> 1)];
+      inUse |= SlotWord.isUsed(SlotWord.half(word, 0)) ? 1L << slot : 0;
+      inUse |= SlotWord.isUsed(SlotWord.half(word, 1)) ? 2L << slot : 0;
     }
-    setFree(page, usable);
-    set(used, page, inUse);
-    freeSlots += Long.bitCount(usable);
+    return inUse;
+  }
+
+  /** The slots of a page that can be handed out. */
+  private long usable(long page) {
+    long index = SlotWord.index(page, 0);
+    long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
+    int first = (int) index & (WordMap.LEAF_WORDS - 1);
+    long usable = 0;
+    for (int slot = 0; slot < slotCount; slot += 2) {
+      long word = words[first + (slot >>> 1)];
+      usable |= isUsable(SlotWord.half(word, 0)) ? 1L << slot : 0;
+      usable |= isUsable(SlotWord.half(word, 1)) ? 2L << slot : 0;
+    }
+    return usable;
+  }
+
+  private boolean isUsable(int half) {
+    return !SlotWord.isUsed(half) && counts.next(SlotWord.reuse(half)) < SlotWord.MAX_REUSE;
+  }
+
+  /** Starts to use the slots of a page. */
+  private void addPage(long page, long usable, long inUse) {
+    bits.add(page, usable, inUse);
     usedSlots += Long.bitCount(inUse);
   }
 
@@ -90,44 +115,7 @@ final class SubPages {
     file.setSlot(index, SlotWord.with(slots.get(index), slot, half));
   }
 
-  private int nextReuse(int half) {
-    return Math.max(SlotWord.reuse(half), file.reuseFloor());
-  }
-
-  // ---- the bits
-
-  private static long get(long[] @Nullable [] bits, long page) {
-    return leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)];
-  }
-
-  private static void set(long[] @Nullable [] bits, long page, long value) {
-    leaf(bits, page)[(int) page & (WordMap.LEAF_WORDS - 1)] = value;
-  }
-
-  /** The bits of a leaf that has such pages, or had. */
-  private static long[] leaf(long[] @Nullable [] bits, long page) {
-    return Objects.requireNonNull(bits[(int) (page >>> WordMap.LEAF_SHIFT)]);
-  }
-
-  private void setFree(long page, long bits) {
-    int leaf = (int) (page >>> WordMap.LEAF_SHIFT);
-    if (leaf >= free.length) {
-      free = Arrays.copyOf(free, leaf + 1 + (leaf >> 1));
-      used = Arrays.copyOf(used, free.length);
-    }
-    if (free[leaf] == null) {
-      free[leaf] = new long[WordMap.LEAF_WORDS];
-      used[leaf] = new long[WordMap.LEAF_WORDS];
-    }
-    set(free, page, bits);
-    if (bits != 0) {
-      pagesWithFree.add(page);
-    } else {
-      pagesWithFree.remove(page);
-    }
-  }
-
-  // ---- what callers do
+  // ---- hand out
 
   long usedCount() {
     return usedSlots;
@@ -138,79 +126,143 @@ final class SubPages {
    * another page. Nothing else must be under way then.
    */
   boolean wantsCommit(long count) {
+    if (bits.freeCount() >= count) {
+      return false;
+    }
     releaseLimbo();
-    return freeSlots < count && !file.isFrozen() && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
+    return bits.freeCount() < count
+        && !file.changes().isFrozen()
+        && limbo.size() > usedSlots / 8 + LIMBO_SLOTS;
   }
 
-  SubPageId take() {
+  /** Holds the lowest slot of the lowest page that has a free one: page and slot in one number. */
+  long hold() {
     releaseLimbo();
-    long page = pagesWithFree.first();
+    long page = bits.pageWithFree();
     if (page < 0) {
       page = takePage();
     }
-    long bits = get(free, page);
-    int slot = Long.numberOfTrailingZeros(bits);
+    return (page << SlotWord.MAX_SLOTS_SHIFT) | bits.useLowest(page);
+  }
+
+  /** Holds slots; all or none. */
+  long[] hold(int count) {
+    long missing = count - bits.freeCount();
+    if (missing > 0) {
+      space.reserve((missing + slotCount - 1) / slotCount);
+    }
+    long[] held = new long[count];
+    int done = 0;
+    try {
+      while (done < count) {
+        held[done] = hold();
+        done++;
+      }
+      return held;
+    } finally {
+      if (done < count) {
+        release(held, done);
+      }
+    }
+  }
+
+  /** Takes a held slot. */
+  SubPageId take(long item) {
+    long page = item >>> SlotWord.MAX_SLOTS_SHIFT;
+    int slot = (int) item & (SlotWord.MAX_SLOTS - 1);
     long index = SlotWord.index(page, slot);
     long word = slots.get(index);
-    int reuse = nextReuse(SlotWord.half(word, slot));
+    int reuse = counts.next(SlotWord.reuse(SlotWord.half(word, slot)));
     file.setSlot(index, SlotWord.with(word, slot, SlotWord.USED | reuse));
-    setFreeBits(page, bits & (bits - 1));
-    set(used, page, get(used, page) | (1L << slot));
-    freeSlots--;
     usedSlots++;
     return SubPageId.of(page, slot, reuse);
   }
 
-  private void setFreeBits(long page, long bits) {
-    set(free, page, bits);
-    if (bits == 0) {
-      pagesWithFree.remove(page);
+  /** Takes held slots; releases them if that fails. */
+  SubPageId[] takeOrRelease(long[] held) {
+    int taken = 0;
+    SubPageId[] ids = {};
+    boolean done = false;
+    try {
+      ids = new SubPageId[held.length];
+      while (taken < held.length) {
+        ids[taken] = take(held[taken]);
+        taken++;
+      }
+      done = true;
+      return ids;
+    } finally {
+      if (!done) {
+        // No heap for it.
+        for (int i = 0; i < taken; i++) {
+          setHalf(ids[i].page(), ids[i].slot(), counts.stored(ids[i].reuse()));
+          usedSlots--;
+        }
+        release(held, held.length);
+      }
     }
   }
 
-  /** Makes sure that {@link #take} works so many times, but for the space of the slot map. */
-  void reserve(long count) {
-    long missing = count - freeSlots;
-    if (missing > 0) {
-      pager.space().reserve((missing + slotCount - 1) / slotCount);
+  /** Lets held slots be found again; returns how many. */
+  int release(long[] held, int count) {
+    for (int i = 0; i < count; i++) {
+      long page = held[i] >>> SlotWord.MAX_SLOTS_SHIFT;
+      long bit = 1L << held[i];
+      bits.addFree(page, bit);
+      unuse(page, bit);
     }
+    return count;
   }
 
+  /** Cuts a free page into slots. */
   private long takePage() {
-    while (true) {
-      PageId id = pager.space().take(kind);
-      long page = id.number();
+    PagerCorruptException damage = null;
+    for (int damaged = 0; damage == null || damaged < MAX_DAMAGED; ) {
+      long page = space.hold();
       // The page was free for good: what was freed of its earlier slots is durable, and goes first.
       releaseLimbo();
+      long usable;
       try {
-        checkAddressable(page);
-        if (!pager.options().sparse()) {
-          slots.allocate(SlotWord.index(page, 0));
-        }
+        usable = prepare(page);
       } catch (PagerFullException e) {
-        pager.space().giveBack(page);
+        space.release(page);
         throw e;
+      } catch (PagerCorruptException e) {
+        // It stays held, or it would be found first again, until the file is opened anew.
+        damage = e;
+        damaged++;
+        continue;
       }
-      addPage(page);
-      if (get(free, page) != 0) {
+      if (usable == 0) {
+        space.retire(page);
+      } else {
+        space.take(page, kind);
+        // In use is none: the page was free.
+        addPage(page, usable, 0);
         return page;
       }
-      // All of its slots have used up their reuse counts.
-      table.set(page, PageWord.of(PageWord.SPENT, id.reuse(), 0));
     }
+    throw damage;
   }
 
-  private static void checkAddressable(long page) {
+  /**
+   * Makes sure that the slots of a page have their place in the slot map; those that are usable.
+   */
+  private long prepare(long page) {
     if (page >= Geometry.MAX_SUB_PAGES_PAGE) {
       throw new PagerFullException(
           "page " + page + ": sub-pages lie below page " + Geometry.MAX_SUB_PAGES_PAGE, null);
     }
+    if (!sparse) {
+      slots.allocate(SlotWord.index(page, 0));
+    }
+    return usable(page);
   }
 
+  // ---- take back
+
   private void releaseLimbo() {
-    if (limbo.size() > 0) {
-      limbo.release(file.releasable(), this::makeFree);
-    }
+    limbo.release(file.changes().releasable(), whatIsFree);
   }
 
   /** Lets a freed slot be used again, unless its page has gone back meanwhile. */
@@ -218,37 +270,28 @@ final class SubPages {
     long page = item >>> SlotWord.MAX_SLOTS_SHIFT;
     int slot = (int) item & (SlotWord.MAX_SLOTS - 1);
     boolean ours =
-        page < table.pageCount() && PageWord.kind(table.get(page)) == kind && get(used, page) != 0;
-    if (ours && (get(free, page) & (1L << slot)) == 0) {
-      setFree(page, get(free, page) | (1L << slot));
-      freeSlots++;
+        page < table.pageCount() && PageWord.kind(table.get(page)) == kind && bits.hasUsed(page);
+    if (ours) {
+      bits.addFree(page, 1L << slot);
     }
   }
 
   void free(SubPageId id) {
-    end(id, id.reuse() + 1);
-    if (id.reuse() + 1 < SlotWord.MAX_REUSE) {
-      limbo.add((id.page() << SlotWord.MAX_SLOTS_SHIFT) | id.slot(), file.currentChange());
+    int next = id.reuse() + 1;
+    setHalf(id.page(), id.slot(), counts.stored(next));
+    usedSlots--;
+    unuse(id.page(), 1L << id.slot());
+    if (next < SlotWord.MAX_REUSE) {
+      limbo.add((id.page() << SlotWord.MAX_SLOTS_SHIFT) | id.slot(), file.changes().current());
     }
   }
 
-  /** Undoes {@link #take} within the change that took: nobody has seen the sub-page. */
-  void giveBack(SubPageId id) {
-    long page = id.page();
-    setFree(page, get(free, page) | (1L << id.slot()));
-    freeSlots++;
-    end(id, id.reuse());
-  }
-
-  private void end(SubPageId id, int nextReuse) {
-    long page = id.page();
-    setHalf(page, id.slot(), nextReuse);
-    set(used, page, get(used, page) & ~(1L << id.slot()));
-    usedSlots--;
-    if (get(used, page) == 0) {
-      freeSlots -= Long.bitCount(get(free, page));
-      setFree(page, 0);
-      pager.space().free(page);
+  /** Ends the use of a slot; a page without any goes back. */
+  private void unuse(long page, long bit) {
+    bits.unuse(page, bit);
+    if (!bits.hasUsed(page)) {
+      bits.remove(page);
+      space.free(page);
     }
   }
 
@@ -265,14 +308,21 @@ final class SubPages {
 
   /** Refuses ids of which one is not in use, or is there twice. */
   void checkAll(Collection<? extends SubPageId> ids) {
-    Set<SubPageId> seen = new HashSet<>();
+    long[] values = new long[ids.size()];
+    int count = 0;
     for (SubPageId id : ids) {
       check(id);
-      if (!seen.add(id)) {
-        throw new InvalidPageException(id + ": named twice");
+      values[count++] = id.value();
+    }
+    Arrays.sort(values);
+    for (int i = 1; i < values.length; i++) {
+      if (values[i] == values[i - 1]) {
+        throw new InvalidPageException(new SubPageId(values[i]) + ": named twice");
       }
     }
   }
+
+  // ---- find
 
   /** The bytes of a sub-page, or null if the id is not in use as far as memory knows. No lock. */
   @Nullable MemorySegment bytes(SubPageId id) {
@@ -281,21 +331,36 @@ final class SubPages {
     if (half != (SlotWord.USED | id.reuse()) || PageWord.kind(table.peek(page)) != kind) {
       return null;
     }
-    return file.extents().page(page).asSlice((long) id.slot() << sizeShift, 1L << sizeShift);
+    return file.extents().partOrNull(page, offset(id), 1L << sizeShift);
   }
 
-  /** The sub-pages in use in a page, or null if it holds none of this size. */
-  @Nullable List<SubPageId> inUse(long page, long word) {
+  /** Where a sub-page begins in its page. */
+  long offset(SubPageId id) {
+    return (long) id.slot() << sizeShift;
+  }
+
+  /** The bytes of a held slot. */
+  MemorySegment bytes(long held) {
+    long offset = (held & (SlotWord.MAX_SLOTS - 1)) << sizeShift;
+    MemorySegment page = file.extents().page(held >>> SlotWord.MAX_SLOTS_SHIFT);
+    return page.asSlice(offset, 1L << sizeShift);
+  }
+
+  /** Has a held slot synced before the change under way commits. */
+  void syncFirst(long held) {
+    file.syncFirst(held >>> SlotWord.MAX_SLOTS_SHIFT);
+  }
+
+  /** Adds the sub-pages in use in a page, if it holds any of this size. */
+  void addInUse(long page, long word, List<SubPageId> to) {
     if (PageWord.kind(word) != kind) {
-      return null;
+      return;
     }
-    List<SubPageId> ids = new ArrayList<>();
     for (int slot = 0; slot < slotCount; slot++) {
       int half = half(page, slot);
       if (SlotWord.isUsed(half)) {
-        ids.add(SubPageId.of(page, slot, SlotWord.reuse(half)));
+        to.add(SubPageId.of(page, slot, SlotWord.reuse(half)));
       }
     }
-    return ids;
   }
 }

@@ -18,10 +18,12 @@ import java.nio.ByteOrder;
  *    | page count | used count | reuse floor | page map entry     | slot map entry |
  *    | u64        | u64        | u64         | 2 x u64            | 2 x u64        |
  *    +------------+------------+-------------+--------------------+----------------+
- *   96                               224          508        512
- *    +--------------------------------+-------------+----------+
- *    | user roots, 16 x u64           | zero        | CRC-32C  |
- *    +--------------------------------+-------------+----------+
+ *   96                               224        228        232          508        512
+ *    +--------------------------------+----------+----------+------------+----------+
+ *    | user roots, 16 x u64           | epoch    | flags    | zero       | CRC-32C  |
+ *    |                                | u32      | u32      |            |          |
+ *    +--------------------------------+----------+----------+------------+----------+
+ *     flags: bit 0 open, bit 1 sparse
  * </pre>
  *
  * <p>The checksum covers bytes 0 to 508. A map entry is that of {@link WordMap}: with its checksum
@@ -46,7 +48,12 @@ final class SuperblockLayout {
   private static final int PAGE_MAP_AT = 64;
   private static final int SLOT_MAP_AT = 80;
   private static final int ROOTS_AT = 96;
+  private static final int EPOCH_AT = 224;
+  private static final int FLAGS_AT = 228;
   private static final int CHECKSUM_AT = 508;
+
+  private static final int OPEN = 1;
+  private static final int SPARSE = 2;
 
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -73,12 +80,19 @@ final class SuperblockLayout {
     longs(to, PAGE_MAP_AT, from.pageMap());
     longs(to, SLOT_MAP_AT, from.slotMap());
     longs(to, ROOTS_AT, from.roots());
+    to.set(U32, EPOCH_AT, from.epoch());
+    to.set(U32, FLAGS_AT, (from.open() ? OPEN : 0) | (from.sparse() ? SPARSE : 0));
     to.set(U32, CHECKSUM_AT, Checksum.of(bytes, 0, CHECKSUM_AT));
     return bytes;
   }
 
   private static void longs(MemorySegment to, int at, long[] values) {
     MemorySegment.copy(values, 0, to, U64, at, values.length);
+  }
+
+  /** The generation that a superblock claims, unchecked. */
+  static long generation(MemorySegment file, long position) {
+    return file.get(U64, position + GENERATION_AT);
   }
 
   /** Reads a superblock; an exception names the first field that is wrong. */
@@ -109,14 +123,22 @@ final class SuperblockLayout {
     long used = from.get(U64, USED_COUNT_AT);
     check("used count", used >= 0 && used <= pageCount, used, "of " + pageCount + " pages");
     long floor = from.get(U64, FLOOR_AT);
-    check("reuse floor", floor >= 1 && floor < PageWord.MAX_REUSE / 2, floor, "too large");
+    check("reuse floor", floor >= 1 && floor < ReuseCounts.END_OF_FLOOR, floor, "out of range");
+    int epoch = from.get(U32, EPOCH_AT);
+    check("epoch", epoch >= 0 && epoch < ReuseCounts.END_OF_EPOCH, epoch, "out of range");
+    int flags = from.get(U32, FLAGS_AT);
+    long generation = from.get(U64, GENERATION_AT);
+    check("generation", generation > 0, generation, "out of range");
     return new Superblock(
         new Geometry(pageShift, logBytes),
-        from.get(U64, GENERATION_AT),
+        generation,
         from.get(U64, FILE_ID_AT),
         pageCount,
         used,
         (int) floor,
+        epoch,
+        (flags & OPEN) != 0,
+        (flags & SPARSE) != 0,
         from.asSlice(PAGE_MAP_AT, 16).toArray(U64),
         from.asSlice(SLOT_MAP_AT, 16).toArray(U64),
         from.asSlice(ROOTS_AT, ROOTS * 8L).toArray(U64));

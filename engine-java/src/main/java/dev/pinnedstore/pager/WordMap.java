@@ -7,6 +7,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,10 @@ final class WordMap {
   private final Flags flags;
   private final long[] rootEntry;
   private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
+
+  /** The leaf that was marked dirty last, if it still is; changes often come together. */
+  private long lastDirty = -1;
+
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
   /** {@code blocks[0]}, for {@link #peek}. */
@@ -99,7 +104,10 @@ final class WordMap {
   void set(long index, long word) {
     long leaf = index >>> LEAF_SHIFT;
     block(0, leaf)[(int) index & (LEAF_WORDS - 1)] = word;
-    dirty[0].set((int) leaf);
+    if (leaf != lastDirty) {
+      dirty[0].set((int) leaf);
+      lastDirty = leaf;
+    }
   }
 
   /** The words of a leaf, to be read. */
@@ -131,7 +139,7 @@ final class WordMap {
     long block = index >>> LEAF_SHIFT;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
       if (loaded(level, block) == null && (entry(level, block) & PRESENT) == 0) {
-        extents.allocateBlocks(map, level, block, 1);
+        extents.allocateBlock(map, level, block);
       }
       block >>>= FANOUT_SHIFT;
     }
@@ -139,6 +147,7 @@ final class WordMap {
 
   /** Writes all that has changed, as part of a checkpoint; durable after the caller's sync. */
   void write(long generation) {
+    lastDirty = -1;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
       for (int b = dirty[level].nextSetBit(0); b >= 0; b = dirty[level].nextSetBit(b + 1)) {
         write(level, b, generation);
@@ -184,6 +193,7 @@ final class WordMap {
    * zeros when they are taken again. Level by level, from the leaves up.
    */
   void dropBlocks(int level, long from, long to) {
+    lastDirty = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
@@ -191,6 +201,57 @@ final class WordMap {
       if (b < blocks[level].length) {
         blocks[level][(int) b] = null;
         dirty[level].clear((int) b);
+      }
+    }
+  }
+
+  /**
+   * Reads all blocks that the last checkpoint leads to, whether they are in memory or not, and says
+   * of each that is damaged.
+   */
+  void verify(Consumer<String> problems) {
+    if ((rootEntry[0] & PRESENT) != 0) {
+      verify(ROOT_LEVEL, 0, rootEntry[0], rootEntry[1], problems);
+    }
+  }
+
+  private void verify(
+      int level, long index, long word, long generation, Consumer<String> problems) {
+    byte[] bytes;
+    try {
+      bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
+    } catch (IndexOutOfBoundsException e) {
+      problems.accept(nameOf(level, index) + " lies behind the end of the file");
+      return;
+    }
+    if (checksum(level, index, generation, bytes) != (int) word) {
+      problems.accept(nameOf(level, index) + " is damaged");
+      return;
+    }
+    MemorySegment entries = MemorySegment.ofArray(bytes);
+    for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
+      long below = entries.get(U64, e * 16L);
+      if ((below & PRESENT) != 0) {
+        long number = (index << FANOUT_SHIFT) + e;
+        verify(level - 1, number, below, entries.get(U64, e * 16L + 8), problems);
+      }
+    }
+  }
+
+  private String nameOf(int level, long index) {
+    return NAMES[map] + ": block " + index + " of level " + level;
+  }
+
+  /** Takes space for all blocks that were ever written. */
+  void fillHoles() {
+    fillHoles(ROOT_LEVEL, 0);
+  }
+
+  private void fillHoles(int level, long index) {
+    if ((entry(level, index) & PRESENT) != 0) {
+      extents.fillHolesOfBlock(map, level, index);
+      for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
+        fillHoles(level - 1, (index << FANOUT_SHIFT) + e);
       }
     }
   }
@@ -245,14 +306,12 @@ final class WordMap {
     if ((word & PRESENT) != 0) {
       byte[] bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
       if (checksum(level, index, generation, bytes) != (int) word) {
-        throw new PagerCorruptException(
-            NAMES[map], NAMES[map] + ": block " + index + " of level " + level + " is damaged");
+        throw new PagerCorruptException(NAMES[map], nameOf(level, index) + " is damaged");
       }
       MemorySegment.copy(MemorySegment.ofArray(bytes), U64, 0, words, 0, words.length);
     }
     if (index >= blocks[level].length) {
-      int length = (int) Math.max(index + 1, index + (index >> 1));
-      blocks[level] = Arrays.copyOf(blocks[level], length);
+      blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
     if (level == 0) {
       LEAF.setRelease(blocks[0], (int) index, words);

@@ -19,9 +19,14 @@
  * <p>When a change is safe from a crash is the caller's choice: {@link
  * dev.pinnedstore.pager.Durability}. A crash leaves the state after some change, never a part of
  * one. A page that was freed is not handed out again before its freeing is durable, so even then no
- * owner that comes back finds another's bytes. A handle that was durable, or issued since the file
- * was opened, is never issued again; each page has some 16 million of them, and is retired after
+ * owner that comes back finds another's bytes. A handle is never issued twice, not even one that a
+ * crash undid; each page has some 16 million of them, less one for each crash, and is retired after
  * that.
+ *
+ * <p>A file has up to 2^40 - 2^14 pages, as far as the file system lets it grow; sub-pages lie in
+ * the first 2^34 of them. An allocation or a free takes the same few steps whatever the number of
+ * pages. Opening reads the upper levels of the page map; in memory a pager keeps those leaves of it
+ * that were used, 8 bytes for each page.
  *
  * <h2>Format, version 1.0</h2>
  *
@@ -40,6 +45,7 @@
  *            16 generation u64     24 file id u64   32 log bytes u64
  *            40 page count u64     48 used count u64  56 reuse floor u64
  *            64 page map entry     80 slot map entry  96 user roots, 16 x u64
+ *           224 epoch u32         228 flags u32: 1 open, 2 sparse
  *           508 checksum of bytes 0 to 508
  *
  * map entry   0 checksum u32   4 flags u8   5 bit 0 copy, bit 1 present   6 zero   8 generation u64
@@ -58,11 +64,14 @@
  *             key: bits 60-63 0 page word, 1 slot word, 2 root, 3 page count; below the index
  * </pre>
  *
- * <p>A reuse count in a free word is that of the next use; a word of zeros begins with the reuse
- * floor. A protected page p has its other place at p + max(1, 4096 / page size); the payload of its
- * word is the checksum of the active bytes and of the handle's value. The newest superblock with a
- * good checksum counts, then the batches of its generation, from sequence 0, until one is not
- * whole. Other majors are refused.
+ * <p>The next use of what is free has the larger of the reuse count in its word and of the reuse
+ * floor, plus the epoch; in a word in use, the reuse count is that of this use. The first change
+ * after an open is preceded by a superblock that says open; a close writes one that does not. Who
+ * opens a file that is open, or whose log holds a batch, adds one to the epoch. A sparse file may
+ * have pages without space. A protected page p has its other place at p + max(1, 4096 / page size);
+ * the payload of its word is the checksum of the active bytes and of the handle's value. The newest
+ * superblock with a good checksum counts, then the batches of its generation, from sequence 0,
+ * until one is not whole. Other majors are refused.
  */
 @NullMarked
 package dev.pinnedstore.pager;

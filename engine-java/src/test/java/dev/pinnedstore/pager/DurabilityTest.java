@@ -30,7 +30,7 @@ class DurabilityTest {
 
   @BeforeEach
   void create() throws IOException {
-    pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> unlocked = true);
+    pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), () -> unlocked = true);
   }
 
   @AfterEach
@@ -50,7 +50,7 @@ class DurabilityTest {
 
   private List<PageId> afterCrash() throws IOException {
     SimulatedDisk left = disk.afterCrash();
-    try (Pager other = Pager.open(left, 1024, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager other = Pager.open(left, 1024, PagerOptions.defaults(), () -> {})) {
       return PagerFixture.list(other.allocated());
     }
   }
@@ -118,10 +118,10 @@ class DurabilityTest {
   void aChangeThatDoesNotFitTheLogIsACheckpoint() throws IOException {
     SimulatedDisk small = new SimulatedDisk(new SplittableRandom(2));
     try (Pager other =
-        Pager.create(small, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {})) {
+        Pager.create(small, new Geometry(10, 4096), PagerOptions.defaults(), () -> {})) {
       List<PageId> ids = other.allocBulk(600);
       SimulatedDisk left = small.imageOfCrash();
-      try (Pager again = Pager.open(left, 1024, PagerOptions.defaults(), null, () -> {})) {
+      try (Pager again = Pager.open(left, 1024, PagerOptions.defaults(), () -> {})) {
         assertThat(PagerFixture.list(again.allocated())).isEqualTo(ids);
       }
     }
@@ -151,14 +151,16 @@ class DurabilityTest {
         syncsOf(
             () -> {
               List<CompletableFuture<PageId>> all = new ArrayList<>();
-              pager.read(
-                  () -> {
-                    // The thread waits for the first of them until all are there.
-                    for (int i = 0; i < 200; i++) {
-                      all.add(pager.allocAsync());
-                    }
-                    return true;
-                  });
+              pager
+                  .session()
+                  .read(
+                      () -> {
+                        // The thread waits for the first of them until all are there.
+                        for (int i = 0; i < 200; i++) {
+                          all.add(pager.allocAsync());
+                        }
+                        return true;
+                      });
               CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
             });
     assertThat(syncs).isLessThanOrEqualTo(2);
@@ -195,8 +197,7 @@ class DurabilityTest {
     CompletableFuture<PageId> id = pager.allocAsync();
     pager.close();
     assertThat(id.get()).isNotNull();
-    try (Pager again =
-        Pager.open(disk.copyOfCache(), 1024, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager again = Pager.open(disk.copyOfCache(), 1024, PagerOptions.defaults(), () -> {})) {
       assertThat(again.page(id.get()).byteSize()).isEqualTo(1024);
     }
   }
@@ -229,7 +230,7 @@ class DurabilityTest {
 
   private static int afterCrashOf(SimulatedDisk disk) throws IOException {
     SimulatedDisk left = disk.imageOfCrash();
-    try (Pager other = Pager.open(left, 1024, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager other = Pager.open(left, 1024, PagerOptions.defaults(), () -> {})) {
       return PagerFixture.list(other.allocated()).size();
     } catch (PagerCorruptException e) {
       // Seen to be lost, which is better still.
@@ -272,8 +273,9 @@ class DurabilityTest {
             .withGroupInterval(Duration.ofMillis(1))
             .withZeroed(true)
             .withSparse(true)
-            .withChecked(true);
+            .withChecked(true)
+            .withVerified(true);
     assertThat(options)
-        .isEqualTo(new PagerOptions(Durability.NONE, Duration.ofMillis(1), true, true, true));
+        .isEqualTo(new PagerOptions(Durability.NONE, Duration.ofMillis(1), true, true, true, true));
   }
 }

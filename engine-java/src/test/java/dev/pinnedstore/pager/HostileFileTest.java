@@ -88,6 +88,10 @@ class HostileFileTest {
   @ParameterizedTest
   @CsvSource({
     "12, 9, 4, page shift",
+    "16, 0, 8, generation",
+    "16, -1, 8, generation",
+    "224, -1, 4, epoch",
+    "224, 4194304, 4, epoch",
     "12, 31, 4, page shift",
     "12, -1, 4, page shift",
     "32, 0, 8, log bytes",
@@ -128,6 +132,7 @@ class HostileFileTest {
     long[][] entries = {
       {JournalLayout.key(JournalLayout.PAGE_WORD, 1L << 41), 1},
       {JournalLayout.key(JournalLayout.SLOT_WORD, 1L << 45), 1},
+      {JournalLayout.key(JournalLayout.SLOT_WORD, SlotWord.index(1L << 34, 0)), 1},
       {JournalLayout.key(JournalLayout.ROOT, 16), 1},
       {JournalLayout.key(JournalLayout.PAGE_COUNT, 0), 1},
       {JournalLayout.key(JournalLayout.PAGE_COUNT, 0), 1L << 39},
@@ -202,15 +207,17 @@ class HostileFileTest {
         for (int i = 0; i < 5; i++) {
           long page = random.nextLong(pager.pageCount());
           long word = PageWord.of(random.nextInt(16), 1 + random.nextInt(3), random.nextInt());
-          pager.read(
-              () -> {
-                pager.file().table().words().set(page, word);
-                return true;
-              });
+          pager
+              .session()
+              .read(
+                  () -> {
+                    pager.session().file().table().words().set(page, word);
+                    return true;
+                  });
         }
         pager.setRoot(0, 1);
         pager.sync();
-        pager.read(() -> true);
+        pager.session().read(() -> true);
         try {
           use(pager);
         } catch (PagerException e) {

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots, compaction and shrinking. */
@@ -66,14 +68,14 @@ class MaintenanceTest extends PagerFixture {
   @Test
   void pagesFreedDuringASnapshotAreNotHandedOutBeforeItsEnd() {
     PageId id = pager.alloc();
-    pager.file().lock();
-    pager.file().freeze();
-    pager.file().unlock();
+    pager.session().file().lock();
+    pager.session().file().changes().freeze();
+    pager.session().file().unlock();
     pager.free(id);
     assertThat(pager.alloc().number()).isNotEqualTo(id.number());
-    pager.file().lock();
-    pager.file().thaw();
-    pager.file().unlock();
+    pager.session().file().lock();
+    pager.session().file().changes().thaw();
+    pager.session().file().unlock();
     assertThat(pager.alloc().number()).isEqualTo(id.number());
   }
 
@@ -146,6 +148,102 @@ class MaintenanceTest extends PagerFixture {
         .withMessage("enough");
     assertThat(list(pager.allocated())).hasSize(50);
     assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void aCallbackMayFreeAndAllocateItself() {
+    List<PageId> ids = pager.allocBulk(200);
+    ids.forEach(id -> set(pager, id, (int) id.number()));
+    pager.freeBulk(ids.subList(0, 100));
+    int[] calls = new int[1];
+    List<PageId> made = new ArrayList<>();
+    pager.compact(
+        (from, to) -> {
+          switch (calls[0]++ % 4) {
+            case 0 -> pager.free((PageId) from);
+            case 1 -> pager.free((PageId) to);
+            case 2 -> made.add(pager.alloc());
+            default -> {}
+          }
+        });
+    assertThat(calls[0]).isPositive();
+    assertThat(list(pager.allocated())).hasSize(100 + made.size() - (calls[0] + 2) / 4);
+    assertThat(list(pager.allocated())).containsAll(made);
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void aProtectedPageWithAWriterStaysWhereItIs() {
+    List<PageId> ids = pager.allocBulk(100);
+    ProtectedPage one = pager.allocProtected();
+    pager.freeBulk(ids);
+    try (ProtectedPage.Writer writer = one.writer()) {
+      assertThat(pager.compact((from, to) -> {})).isZero();
+      writer.segment().set(JAVA_BYTE, 0, (byte) 5);
+      writer.commit();
+    }
+    assertThat(get(one)).isEqualTo(5);
+    assertThat(pager.compact((from, to) -> {})).isEqualTo(1);
+  }
+
+  @Test
+  void aCompactionCopiesLargePagesInSmallRounds() throws IOException {
+    Path large = directory.resolve("large");
+    try (Pager other = Pager.create(large, 32 << 20, PagerOptions.defaults().withSparse(true))) {
+      List<PageId> ids = other.allocBulk(8);
+      ids.forEach(id -> set(other, id, 7));
+      other.freeBulk(ids.subList(0, 4));
+      List<Long> inUse = new ArrayList<>();
+      other.compact((from, to) -> inUse.add(other.pageCount() - other.freePageCount()));
+      assertThat(inUse).as("two copies at a time").containsExactly(6L, 6L, 6L, 6L);
+    }
+  }
+
+  @Test
+  void changesGoOnDuringACompaction() throws Exception {
+    List<PageId> ids = pager.allocBulk(3000);
+    pager.freeBulk(ids.subList(0, 2000));
+    CompletableFuture<Long> moves = pager.compactAsync((from, to) -> {});
+    List<PageId> mine = new ArrayList<>();
+    do {
+      PageId id = pager.alloc(Durability.NONE);
+      set(pager, id, mine.size());
+      mine.add(id);
+      pager.allocProtected();
+    } while (!moves.isDone());
+    assertThat(moves.get()).isPositive();
+    assertThat(list(pager.allocated()).size() - mine.size()).isEqualTo(1000);
+    assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void snapshotsAreMadeWithoutWaitingToo() throws Exception {
+    PageId id = pager.alloc();
+    Path copy = directory.resolve("copy");
+    pager.snapshotAsync(copy).get();
+    try (Pager other = Pager.open(copy, PAGE)) {
+      assertThat(list(other.allocated())).containsExactly(id);
+    }
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(() -> pager.snapshotAsync(copy).get())
+        .withCauseInstanceOf(FileAlreadyExistsException.class);
+  }
+
+  @Test
+  void aSnapshotHasTheReuseCountsOfCrashes() throws IOException {
+    PageId id = pager.alloc();
+    Path killed = directory.resolve("killed");
+    // As a kill would leave it.
+    Files.copy(path, killed);
+    try (Pager again = Pager.open(killed, PAGE)) {
+      PageId second = again.alloc();
+      again.free(second);
+      Path copy = directory.resolve("copy");
+      again.snapshot(copy);
+      try (Pager other = Pager.open(copy, PAGE)) {
+        assertThat(other.alloc()).isNotIn(id, second);
+      }
+    }
   }
 
   @Test

@@ -1,12 +1,14 @@
 package dev.pinnedstore.pager;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -111,16 +113,16 @@ class PagerPartsTest {
   /** A log of nothing but headers of long batches that are none: minutes, were each believed. */
   @Test
   void aLogFullOfFalseHeadersCostsNotTheSquareOfItsSize() {
-    SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    Geometry geometry = new Geometry(10, 16 << 20);
-    MemorySegment header = Arena.ofAuto().allocate(geometry.headerBytes(), 64);
-    for (long at = Geometry.LOG_POSITION; at < geometry.headerBytes(); at += 64) {
-      long left = (geometry.headerBytes() - at - JournalLayout.HEADER_BYTES) / 16;
-      header.set(ValueLayout.JAVA_INT, at + 4, (int) left);
-      header.set(ValueLayout.JAVA_LONG, at + 8, 9);
+    MemorySegment log = Arena.ofAuto().allocate(16 << 20, 64);
+    for (long at = 0; at < log.byteSize(); at += 64) {
+      long left = (log.byteSize() - at - JournalLayout.HEADER_BYTES) / 16;
+      log.set(ValueLayout.JAVA_INT, at + 4, (int) left);
+      log.set(ValueLayout.JAVA_LONG, at + 8, 9);
     }
-    Journal journal = new Journal(disk, header, geometry, 1);
-    assertThat(journal.replay(2, 0, (what, index, value) -> {})).isZero();
+    LogReader reader = new LogReader(log, 1, 2);
+    reader.checkRest();
+    reader.advance((what, index, value) -> {});
+    assertThat(reader.sequence()).isZero();
   }
 
   @Test
@@ -164,6 +166,9 @@ class PagerPartsTest {
             100,
             50,
             2,
+            11,
+            true,
+            true,
             new long[] {5, 6},
             new long[] {7, 8},
             new long[SuperblockLayout.ROOTS]);
@@ -180,6 +185,7 @@ class PagerPartsTest {
                 + " 0500000000000000 0600000000000000 0700000000000000 0800000000000000"
                 + " 0000000000000000");
     assertThat(bytes[96 + 15 * 8]).isEqualTo((byte) 9);
+    assertThat(Arrays.copyOfRange(bytes, 224, 232)).containsExactly(11, 0, 0, 0, 3, 0, 0, 0);
     Superblock again = SuperblockLayout.decode(bytes);
     assertThat(SuperblockLayout.encode(again)).isEqualTo(bytes);
   }
@@ -200,25 +206,48 @@ class PagerPartsTest {
                 + "0600000000000000"
                 + "0300000000000020"
                 + "0400000000000000");
-    byte[] log = new byte[4096];
-    System.arraycopy(batch, 0, log, 64, batch.length);
-    assertThat(JournalLayout.entries(log, 64, 5, 7)).isEqualTo(1);
-    assertThat(JournalLayout.entries(log, 64, 6, 7)).as("generation").isEqualTo(-1);
-    assertThat(JournalLayout.entries(log, 64, 5, 8)).as("file").isEqualTo(-1);
-    System.arraycopy(batch, 0, log, 128, batch.length);
-    assertThat(JournalLayout.entries(log, 128, 5, 7)).as("position").isEqualTo(-1);
-    log[70] ^= 1;
-    assertThat(JournalLayout.entries(log, 64, 5, 7)).as("content").isEqualTo(-1);
+    assertThat(JournalLayout.isWhole(batch, 7, 64)).isTrue();
+    assertThat(JournalLayout.isWhole(batch, 8, 64)).as("file").isFalse();
+    assertThat(JournalLayout.isWhole(batch, 7, 128)).as("position").isFalse();
+    batch[6] ^= 1;
+    assertThat(JournalLayout.isWhole(batch, 7, 64)).as("content").isFalse();
+  }
+
+  @Test
+  void onlyBatchesInTheirPlaceAndOrderAreRead() {
+    byte[] batch = new byte[JournalLayout.batchBytes(1)];
+    long[] entry = {JournalLayout.key(JournalLayout.ROOT, 3), 4};
+    MemorySegment log = MemorySegment.ofArray(new byte[4096]);
+    for (int number = 0; number < 3; number++) {
+      JournalLayout.encode(batch, entry, 1, 5, number, 7, number * 64L);
+      MemorySegment.copy(batch, 0, log, ValueLayout.JAVA_BYTE, number * 64L, batch.length);
+    }
+    assertThat(batchesOf(log, 5)).isEqualTo(3);
+    assertThat(batchesOf(log, 4)).as("generation").isZero();
+    // Behind the third, whole, and not the next one.
+    JournalLayout.encode(batch, entry, 1, 5, 7, 7, 192);
+    MemorySegment.copy(batch, 0, log, ValueLayout.JAVA_BYTE, 192, batch.length);
+    assertThat(batchesOf(log, 5)).as("sequence").isEqualTo(3);
+    assertThatExceptionOfType(PagerCorruptException.class)
+        .isThrownBy(() -> new LogReader(log, 7, 5).checkRest());
+  }
+
+  private static long batchesOf(MemorySegment log, long generation) {
+    LogReader reader = new LogReader(log, 7, generation);
+    reader.advance((what, index, value) -> assertThat(value).isEqualTo(4));
+    return reader.sequence();
   }
 
   @Test
   void aPageWhoseCountIsUsedUpIsNeverUsedAgain() throws Exception {
     SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
     try (Pager pager =
-        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {})) {
+        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {})) {
       PageId first = pager.alloc();
       long word = PageWord.of(PageWord.PAGE, PageWord.MAX_REUSE, 0);
-      pager.change(Durability.SYNC, () -> pager.file().table().set(first.number(), word));
+      pager
+          .session()
+          .change(Durability.SYNC, () -> pager.session().file().table().set(first.number(), word));
       long free = pager.freePageCount();
       pager.free(PageId.of(first.number(), PageWord.MAX_REUSE));
       assertThat(pager.freePageCount()).isEqualTo(free);

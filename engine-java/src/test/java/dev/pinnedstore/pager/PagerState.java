@@ -31,6 +31,25 @@ record PagerState(
     return new PagerState(pages, contents, subs, roots);
   }
 
+  /** What a reader sees; it knows no sub-pages. */
+  static PagerState of(ReadOnlyPager reader) {
+    Set<Long> pages = new TreeSet<>();
+    reader.allocated().forEach(page -> pages.add(page.value()));
+    Map<Long, Long> contents = new TreeMap<>();
+    reader
+        .allocatedProtected()
+        .forEach(value -> contents.put(value, stampOf(reader.protectedPage(value))));
+    List<Long> roots = new ArrayList<>();
+    for (int i = 0; i < SuperblockLayout.ROOTS; i++) {
+      roots.add(reader.root(i));
+    }
+    return new PagerState(pages, contents, Set.of(), roots);
+  }
+
+  PagerState withoutSubPages() {
+    return new PagerState(pages, protectedPages, Set.of(), roots);
+  }
+
   /** This state after pages and protected pages are freed. */
   PagerState without(Set<Long> values) {
     Set<Long> fewer = new TreeSet<>(pages);

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,29 @@ class PagerTest extends PagerFixture {
     pager.close();
     assertThatExceptionOfType(FileAlreadyExistsException.class)
         .isThrownBy(() -> Pager.create(path, PAGE));
+  }
+
+  /** What a crash in a creation leaves is in nobody's way. */
+  @Test
+  void createReplacesWhatACrashLeftUnfinished() throws IOException {
+    Path other = directory.resolve("other");
+    Files.write(directory.resolve("other.unfinished"), new byte[100]);
+    try (Pager made = Pager.create(other, PAGE)) {
+      made.alloc();
+      assertThat(directory.resolve("other.unfinished")).doesNotExist();
+      assertThat(other).exists();
+    }
+    Pager.open(other, PAGE).close();
+  }
+
+  @Test
+  void aCreationThatFailsLeavesNothing() {
+    Path nowhere = directory.resolve("none").resolve("pages");
+    assertThatExceptionOfType(IOException.class).isThrownBy(() -> Pager.create(nowhere, PAGE));
+    Path other = directory.resolve("other");
+    assertThatIllegalArgumentException().isThrownBy(() -> Pager.create(other, 1000));
+    assertThat(other).doesNotExist();
+    assertThat(directory.resolve("other.unfinished")).doesNotExist();
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +47,68 @@ class PagerThreadsTest extends PagerFixture {
     assertThat(pager.verify().problems()).isEmpty();
     reopen();
     assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  /** Between the look at its word and the look at its bytes, a page may be freed and cut off. */
+  @Test
+  void aPageThatGoesDuringALookIsRefusedByName() throws Exception {
+    AtomicLong last = new AtomicLong();
+    AtomicBoolean stop = new AtomicBoolean();
+    FutureTask<Boolean> looks =
+        new FutureTask<>(
+            () -> {
+              while (!stop.get()) {
+                try {
+                  PageId id = new PageId(last.get());
+                  assertThat(pager.page(id).byteSize()).isEqualTo(PAGE);
+                  pager.flush(id);
+                } catch (InvalidPageException e) {
+                  assertThat(e).hasMessageContaining("page");
+                }
+              }
+              return true;
+            });
+    Thread.ofPlatform().start(looks);
+    try {
+      for (int round = 0; round < 300; round++) {
+        List<PageId> ids = pager.allocBulk(1000, Durability.NONE);
+        last.set(ids.getLast().value());
+        pager.freeBulk(ids, Durability.NONE);
+        pager.shrink();
+      }
+    } finally {
+      stop.set(true);
+    }
+    assertThat(looks.get()).isTrue();
+  }
+
+  /** A fresh look at a protected page verifies it, and must not take two commits for one. */
+  @Test
+  void aProtectedPageIsVerifiedBesideItsWriters() throws Exception {
+    ProtectedPage page = pager.allocProtected();
+    AtomicBoolean stop = new AtomicBoolean();
+    FutureTask<Boolean> looks =
+        new FutureTask<>(
+            () -> {
+              while (!stop.get()) {
+                pager.protectedPage(page.value());
+              }
+              return true;
+            });
+    Thread.ofPlatform().start(looks);
+    try {
+      for (int round = 0; round < 3000; round++) {
+        // The same two contents again and again: words come back while bytes are being written.
+        int value = round >> 1 & 1;
+        try (ProtectedPage.Writer writer = page.writer()) {
+          writer.segment().fill((byte) value);
+          writer.commit(Durability.NONE);
+        }
+      }
+    } finally {
+      stop.set(true);
+    }
+    assertThat(looks.get()).isTrue();
   }
 
   @Test

@@ -63,6 +63,34 @@ class ProcessTest {
     assertThat(child.waitFor()).isZero();
   }
 
+  /** As a backup, or for a user who may only read. */
+  @Test
+  void aReaderNeedsNoRightToWrite() throws Exception {
+    Path medium = Files.createDirectory(directory.resolve("medium"));
+    Path path = medium.resolve("pages");
+    PageId id;
+    try (Pager pager = Pager.create(path, 1024)) {
+      id = pager.alloc();
+      PagerFixture.set(pager, id, 9);
+    }
+    String mount =
+        "mount --bind %s %s && mount -o remount,bind,ro %s".formatted(medium, medium, medium);
+    assumeTrue(
+        new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + "'").start().waitFor() == 0,
+        "may mount in a namespace");
+    String command = String.join(" ", ChildPager.command(List.of(), "read", path.toString(), "0"));
+    Process child =
+        new ProcessBuilder("sh", "-c", "unshare -Urm sh -c '" + mount + " && " + command + "'")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (PrintWriter questions = new PrintWriter(child.getOutputStream(), true, UTF_8)) {
+      questions.println(id.value());
+    }
+    String out = new String(child.getInputStream().readAllBytes(), UTF_8).strip();
+    assertThat(out.lines()).containsExactly("ready", "9");
+    assertThat(child.waitFor()).isZero();
+  }
+
   @Test
   void aKilledWriterLosesNothingDurable() throws Exception {
     killRounds(4, 1);

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -46,7 +51,7 @@ class ReadOnlyPagerTest extends PagerFixture {
       assertThat(reader.freePageCount()).isEqualTo(pager.freePageCount());
       assertThat(reader.page(ids.getLast()).get(JAVA_BYTE, 0)).isEqualTo((byte) i);
     }
-    assertThat(reader.allocated()).isEqualTo(list(pager.allocated()));
+    assertThat(list(reader.allocated())).isEqualTo(list(pager.allocated()));
   }
 
   @Test
@@ -79,6 +84,51 @@ class ReadOnlyPagerTest extends PagerFixture {
         .isThrownBy(() -> reader.protectedPage(plain.value()));
     assertThatExceptionOfType(InvalidPageException.class)
         .isThrownBy(() -> reader.page(new PageId(page.value())));
+  }
+
+  /** A look at what is new costs nothing that grows with the log. */
+  @Test
+  void aLookAtAFileThatDidNotChangeCopiesNoLog() {
+    pager.setRoot(1, 1);
+    for (int i = 0; i < 100; i++) {
+      assertThat(reader.root(1)).isEqualTo(1);
+    }
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 100; i++) {
+      assertThat(reader.root(1)).isEqualTo(1);
+    }
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+  }
+
+  /** Damage stays as it is, so that one more look is enough to know. */
+  @Test
+  void damageIsToldAfterTwoLooks() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+    Geometry geometry = new Geometry(10, 65536);
+    try (Pager made = Pager.create(disk, geometry, PagerOptions.defaults(), () -> {})) {
+      ProtectedPage page = made.allocProtected();
+      try (ReadOnlyPager other = ReadOnlyPager.open(disk, PAGE, () -> {})) {
+        long place = page.segment().address() - disk.bytes().address();
+        disk.bytes().set(JAVA_BYTE, place + 5, (byte) 1);
+        long before = disk.sizes();
+        assertThatExceptionOfType(PagerCorruptException.class)
+            .isThrownBy(() -> other.protectedPage(page.value()));
+        assertThat(disk.sizes() - before).as("looks").isLessThanOrEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void iterationGoesOnBesideAWriter() {
+    List<PageId> ids = pager.allocBulk(5000);
+    Iterator<PageId> iterator = reader.allocated().iterator();
+    assertThat(iterator.next()).isEqualTo(ids.getFirst());
+    pager.freeBulk(ids.subList(2000, 5000));
+    List<PageId> rest = new ArrayList<>();
+    iterator.forEachRemaining(rest::add);
+    assertThat(rest).startsWith(ids.get(1)).hasSizeLessThan(2600);
+    assertThat(list(reader.allocated())).isEqualTo(ids.subList(0, 2000));
   }
 
   @Test

@@ -26,13 +26,13 @@ class RecoveryTest {
   /** Pages that are in the checkpoint, and one change that is in the log only. */
   @BeforeEach
   void fill() throws IOException {
-    try (Pager pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(disk, GEOMETRY, PagerOptions.defaults(), () -> {})) {
       ids = pager.allocBulk(20);
     }
   }
 
   private static Pager open(SimulatedDisk disk) throws IOException {
-    return Pager.open(disk, 1024, PagerOptions.defaults(), null, () -> {});
+    return Pager.open(disk, 1024, PagerOptions.defaults(), () -> {});
   }
 
   /** The disk of a pager that was killed after one more page, which is in the log. */
@@ -123,19 +123,118 @@ class RecoveryTest {
   }
 
   @Test
-  void aBulkThatMeetsADamagedMapTakesNothing() throws IOException {
+  void aDamagedLeafOfTheMapCostsItsOwnPagesOnly() throws IOException {
+    List<PageId> more;
     try (Pager pager = open(disk)) {
-      List<PageId> more = pager.allocBulk(1000);
+      more = pager.allocBulk(1000);
       pager.freeBulk(more.subList(400, 600));
+      pager.freeBulk(more.subList(800, 820));
     }
-    int extent = GEOMETRY.extentOf(WordMap.LEAF_WORDS);
-    long leaf = GEOMETRY.position(extent) + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, extent);
-    damage(disk, leaf, 2 * 4096);
+    damage(disk, GEOMETRY.position(0) + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, 0), 2 * 4096);
     try (Pager pager = open(disk)) {
+      assertThat(pager.alloc().number()).as("the lowest elsewhere").isGreaterThanOrEqualTo(512);
+      assertThat(pager.allocBulk(60)).hasSize(60);
+      assertThat(PagerFixture.get(pager, more.getLast())).isZero();
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> pager.page(more.getFirst()));
+      assertThat(pager.compact((from, to) -> {})).isNotNegative();
+      assertThat(pager.verify().problems())
+          .containsExactly("page map: block 0 of level 0 is damaged");
+    }
+  }
+
+  private static long slotLeaf(long page) {
+    int extent = GEOMETRY.extentOf(page);
+    long block = page >> Geometry.blockShift(Geometry.SLOT_MAP, 0);
+    long index = block - GEOMETRY.firstBlock(Geometry.SLOT_MAP, 0, extent);
+    return GEOMETRY.position(extent)
+        + GEOMETRY.levelOffset(Geometry.SLOT_MAP, 0, extent)
+        + index * 2 * 4096;
+  }
+
+  @Test
+  void aDamagedLeafOfTheSlotMapCostsItsOwnPagesOnly() throws IOException {
+    List<SubPageId> kept;
+    List<SubPageId> lost;
+    try (Pager pager = open(disk)) {
+      SubPageAllocator subs = new SubPageAllocator(pager, 512);
+      pager.freeBulk(ids.subList(0, 16));
+      lost = subs.allocBulk(8);
+      kept = subs.allocBulk(40).subList(24, 40);
+      subs.freeBulk(lost.subList(4, 8));
+    }
+    damage(disk, slotLeaf(0), 2 * 4096);
+    try (Pager pager = open(disk)) {
+      SubPageAllocator subs = new SubPageAllocator(pager, 512);
+      assertThat(subs.page(kept.getLast()).byteSize()).isEqualTo(512);
       long free = pager.freePageCount();
-      assertThatExceptionOfType(PagerCorruptException.class).isThrownBy(() -> pager.allocBulk(150));
-      assertThat(pager.freePageCount()).isEqualTo(free);
-      assertThat(pager.alloc().number()).isEqualTo(420);
+      SubPageId fresh = subs.alloc();
+      assertThat(fresh.page()).isGreaterThanOrEqualTo(16);
+      assertThat(pager.freePageCount()).as("no page leaks").isBetween(free - 1, free);
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> subs.page(lost.getFirst()));
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> subs.free(lost.getFirst()));
+      VerifyReport report = pager.verify();
+      assertThat(report.problems()).containsExactly("slot map: block 0 of level 0 is damaged");
+      assertThat(report.subPages()).as("of the other blocks").isEqualTo(16 + 1);
+    }
+  }
+
+  @Test
+  void aDamagedSlotMapIsNotSearchedForEver() throws IOException {
+    try (Pager pager = open(disk)) {
+      new SubPageAllocator(pager, 512).alloc();
+    }
+    damage(disk, GEOMETRY.position(0) + GEOMETRY.levelOffset(Geometry.SLOT_MAP, 4, 0), 2 * 4096);
+    try (Pager pager = open(disk)) {
+      SubPageAllocator subs = new SubPageAllocator(pager, 512);
+      assertThatExceptionOfType(PagerCorruptException.class).isThrownBy(subs::alloc);
+      assertThat(pager.alloc().number()).isPositive();
+    }
+  }
+
+  /** What is in memory hides nothing. */
+  @Test
+  void verifyReadsTheFileAgain() throws IOException {
+    long map = GEOMETRY.headerBytes() + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, 0);
+    try (Pager pager = open(disk)) {
+      pager.setRoot(0, 1);
+      pager.setRoot(0, 2);
+      assertThat(pager.page(ids.getFirst()).byteSize()).isEqualTo(1024);
+      assertThat(pager.verify().problems()).isEmpty();
+      damage(disk, map, 2 * 4096);
+      assertThat(pager.verify().problems())
+          .containsExactly("page map: block 0 of level 0 is damaged");
+      damage(disk, map, 2 * 4096);
+      damage(disk, 4096 + 16, 1);
+      assertThat(pager.verify().problems()).singleElement().asString().startsWith("superblock 1");
+      damage(disk, 4096 + 16, 1);
+      damage(disk, 8192 + 64 + 30, 1);
+      assertThat(pager.verify().problems()).containsExactly("log: batch 1 of 2 is damaged");
+      damage(disk, 8192 + 64 + 30, 1);
+      damage(disk, 8192 + 30, 1);
+      assertThat(pager.verify().problems()).singleElement().asString().startsWith("log: batch 0");
+    }
+  }
+
+  @Test
+  void aFileCanBeVerifiedWhenItIsOpened() throws IOException {
+    PagerOptions options = PagerOptions.defaults().withVerified(true);
+    ProtectedPage page;
+    try (Pager pager = open(disk)) {
+      page = pager.allocProtected();
+    }
+    try (Pager pager = Pager.open(disk, 1024, options, () -> {})) {
+      damage(
+          disk, pager.protectedPage(page.value()).segment().address() - disk.bytes().address(), 1);
+    }
+    assertThatExceptionOfType(PagerCorruptException.class)
+        .isThrownBy(() -> Pager.open(disk, 1024, options, () -> {}))
+        .withMessageContaining("its bytes do not match their checksum");
+    try (Pager pager = open(disk)) {
+      assertThatExceptionOfType(PagerCorruptException.class)
+          .isThrownBy(() -> pager.protectedPage(page.value()));
     }
   }
 
@@ -160,7 +259,7 @@ class RecoveryTest {
   @Test
   void blocksOfAnotherFileAreRefused() throws IOException {
     SimulatedDisk other = new SimulatedDisk(new SplittableRandom(2));
-    try (Pager pager = Pager.create(other, GEOMETRY, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager pager = Pager.create(other, GEOMETRY, PagerOptions.defaults(), () -> {})) {
       pager.allocBulk(21);
     }
     long map = GEOMETRY.headerBytes() + GEOMETRY.levelOffset(Geometry.PAGE_MAP, 0, 0);
@@ -177,7 +276,7 @@ class RecoveryTest {
     int crashes = 0;
     for (int call = 1; call < 60; call++) {
       SimulatedDisk one = new SimulatedDisk(new SplittableRandom(call));
-      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), () -> {});
       List<PageId> pages = pager.allocBulk(20);
       PageId index = pages.getFirst();
       pager.page(index).set(JAVA_LONG, 0, pages.getLast().value());
@@ -210,7 +309,7 @@ class RecoveryTest {
     int torn = 0;
     for (int call = 1; call < 40; call++) {
       SimulatedDisk one = new SimulatedDisk(new SplittableRandom(seed));
-      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), null, () -> {});
+      Pager pager = Pager.create(one, GEOMETRY, PagerOptions.defaults(), () -> {});
       List<PageId> pages = pager.allocBulk(300);
       pager.freeBulk(pages.subList(5, 300));
       one.crashAfter(call);

@@ -52,15 +52,14 @@ class RegressionTest extends PagerFixture {
   @Test
   void aFallbackNeverGoesToAnOlderState() throws IOException {
     SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    Pager simulated =
-        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {});
+    Pager simulated = Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
     PageId kept = simulated.alloc();
     simulated.allocBulk(500);
     simulated.alloc();
     for (int copy = 0; copy < 2; copy++) {
       SimulatedDisk left = disk.copyOfCache();
       left.bytes().asSlice(copy * 4096L, 512).fill((byte) 0);
-      try (Pager again = Pager.open(left, 1024, PagerOptions.defaults(), null, () -> {})) {
+      try (Pager again = Pager.open(left, 1024, PagerOptions.defaults(), () -> {})) {
         assertThat(list(again.allocated())).hasSize(502).contains(kept);
       }
     }
@@ -69,13 +68,11 @@ class RegressionTest extends PagerFixture {
   @Test
   void pageBytesCanBeFlushed() throws IOException {
     SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    Pager simulated =
-        Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {});
+    Pager simulated = Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
     PageId id = simulated.alloc();
     PagerState.stamp(simulated.page(id), 5);
     simulated.flush(id);
-    try (Pager again =
-        Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), null, () -> {})) {
+    try (Pager again = Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
       assertThat(PagerState.stampOf(again.page(id))).isEqualTo(5);
     }
   }
@@ -142,7 +139,7 @@ class RegressionTest extends PagerFixture {
     for (int crash = 1; crash < 6; crash++) {
       SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(crash));
       Pager simulated =
-          Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), null, () -> {});
+          Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
       disk.crashAfter(crash);
       try {
         simulated.allocProtected();
@@ -150,8 +147,7 @@ class RegressionTest extends PagerFixture {
       } catch (PagerException | SimulatedDisk.Crash e) {
         assertThat(disk.hasCrashed()).isTrue();
       }
-      try (Pager again =
-          Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), null, () -> {})) {
+      try (Pager again = Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
         assertThat(again.pageCount() - again.freePageCount())
             .isEqualTo(2L * list(again.protectedPages().allocated()).size());
       }

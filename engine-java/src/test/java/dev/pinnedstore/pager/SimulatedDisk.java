@@ -7,17 +7,20 @@ import dev.pinnedstore.os.MappingFailedException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
  * A disk in memory that can stop at any call. What was written is in the cache, which mappings
  * show; what was synced is on the medium; between the two, sectors of 512 bytes reach the medium
- * whenever they like, in any order, old or new. After the crash only the medium is left.
+ * whenever they like, in any order, old or new. After the crash only the medium is left. Safe for
+ * threads.
  */
 final class SimulatedDisk implements Disk {
-  static final int BYTES = 3 << 20;
+  private static final int DEFAULT_BYTES = 3 << 20;
   static final int SECTOR = 512;
 
   /** What the crash looks like from inside. */
@@ -33,8 +36,11 @@ final class SimulatedDisk implements Disk {
   }
 
   private final SplittableRandom random;
-  private final MemorySegment cache = Arena.ofAuto().allocate(BYTES, 4096);
+  private final MemorySegment cache;
   private final byte[] medium;
+
+  /** The arenas of mappings that were asked for. */
+  private final List<Arena> arenas = new ArrayList<>();
 
   /** Blocks of 4096 bytes for which space was taken: to write elsewhere kills on a full disk. */
   private final BitSet space;
@@ -44,11 +50,17 @@ final class SimulatedDisk implements Disk {
   private long crashAt = Long.MAX_VALUE;
   private boolean crashed;
   private Fault fault = Fault.NONE;
-  private long capacity = BYTES;
+  private long capacity;
   private long syncs;
+  private long sizes;
+  private boolean holesAllowed;
 
   SimulatedDisk(SplittableRandom random) {
-    this(random, new byte[BYTES], 0, new BitSet());
+    this(random, DEFAULT_BYTES);
+  }
+
+  SimulatedDisk(SplittableRandom random, int bytes) {
+    this(random, new byte[bytes], 0, new BitSet());
   }
 
   private SimulatedDisk(SplittableRandom random, byte[] medium, long size, BitSet space) {
@@ -56,11 +68,13 @@ final class SimulatedDisk implements Disk {
     this.random = random;
     this.medium = medium;
     this.size = size;
+    this.capacity = medium.length;
+    this.cache = Arena.ofAuto().allocate(medium.length, 4096);
     MemorySegment.copy(medium, 0, cache, JAVA_BYTE, 0, medium.length);
   }
 
   /** Stops at a call, counted from now: 1 is the next one. */
-  void crashAfter(long more) {
+  synchronized void crashAfter(long more) {
     crashAt = calls + more;
   }
 
@@ -68,8 +82,27 @@ final class SimulatedDisk implements Disk {
     fault = what;
   }
 
+  /** Lets writes take their space themselves. */
+  void allowHoles(boolean allowed) {
+    holesAllowed = allowed;
+  }
+
   void setCapacity(long bytes) {
     capacity = bytes;
+  }
+
+  /** Whether a range has its space. */
+  boolean hasSpace(long address, long bytes) {
+    long at = address - cache.address();
+    return space.nextClearBit((int) (at >> 12)) > (at + bytes - 1) >> 12;
+  }
+
+  List<Arena> arenas() {
+    return arenas;
+  }
+
+  long sizes() {
+    return sizes;
   }
 
   long calls() {
@@ -80,18 +113,18 @@ final class SimulatedDisk implements Disk {
     return syncs;
   }
 
-  boolean hasCrashed() {
+  synchronized boolean hasCrashed() {
     return crashed;
   }
 
   /** The disk after the crash: each sector that was not synced is old or new. */
-  SimulatedDisk afterCrash() {
+  synchronized SimulatedDisk afterCrash() {
     crashed = true;
     return imageOfCrash();
   }
 
   /** The disk as a crash now would leave it. */
-  SimulatedDisk imageOfCrash() {
+  synchronized SimulatedDisk imageOfCrash() {
     byte[] left = medium.clone();
     for (int at = 0; at < size; at += SECTOR) {
       if (random.nextBoolean()) {
@@ -102,7 +135,7 @@ final class SimulatedDisk implements Disk {
   }
 
   /** The disk as its medium is, without a crash. */
-  SimulatedDisk copyOfCache() {
+  synchronized SimulatedDisk copyOfCache() {
     return new SimulatedDisk(random.split(), cache.toArray(JAVA_BYTE), size, space);
   }
 
@@ -124,14 +157,16 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public long size() {
+  public synchronized long size() {
+    sizes++;
     return size;
   }
 
   @Override
-  public MemorySegment map(long position, long bytes, Arena arena) throws IOException {
-    if (position + bytes > BYTES) {
-      throw new IOException("the simulated disk ends at " + BYTES);
+  public synchronized MemorySegment map(long position, long bytes, Arena arena) throws IOException {
+    arenas.add(arena);
+    if (position + bytes > medium.length) {
+      throw new IOException("the simulated disk ends at " + medium.length);
     }
     if (position + bytes > size) {
       call();
@@ -146,7 +181,7 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public void allocate(long position, long bytes) throws MappingFailedException {
+  public synchronized void allocate(long position, long bytes) throws MappingFailedException {
     call();
     if (position + bytes > capacity) {
       throw new MappingFailedException(
@@ -158,9 +193,22 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
+  public synchronized void fillHoles(long position, long bytes) throws MappingFailedException {
+    call();
+    if (position + bytes > capacity) {
+      throw new MappingFailedException(
+          MappingFailedException.Limit.DISK_SPACE, "simulated", 0, capacity, null);
+    }
+    space.set((int) (position >> 12), (int) ((position + bytes + 4095) >> 12));
+  }
+
+  @Override
+  public synchronized void write(MemorySegment mapping, long offset, byte[] source, int bytes) {
     call();
     long at = mapping.address() - cache.address() + offset;
+    if (holesAllowed) {
+      space.set((int) (at >> 12), (int) ((at + bytes + 4095) >> 12));
+    }
     if (space.nextClearBit((int) (at >> 12)) <= (at + bytes - 1) >> 12) {
       throw new AssertionError("a write at " + at + ", for which no space was taken");
     }
@@ -168,7 +216,7 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public void sync(MemorySegment mapping, long offset, long bytes) throws IOException {
+  public synchronized void sync(MemorySegment mapping, long offset, long bytes) throws IOException {
     call();
     syncs++;
     if (fault == Fault.SYNC_FAILS) {
@@ -185,7 +233,7 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public void discard(long position, long bytes) {
+  public synchronized void discard(long position, long bytes) {
     call();
     int firstWhole = (int) ((position + 4095) >> 12);
     space.clear(firstWhole, Math.max(firstWhole, (int) ((position + bytes) >> 12)));
@@ -194,10 +242,10 @@ final class SimulatedDisk implements Disk {
   }
 
   @Override
-  public void resize(long bytes) {
+  public synchronized void resize(long bytes) {
     call();
     if (bytes < size) {
-      space.clear((int) ((bytes + 4095) >> 12), BYTES >> 12);
+      space.clear((int) ((bytes + 4095) >> 12), medium.length >> 12);
       cache.asSlice(bytes, size - bytes).fill((byte) 0);
       Arrays.fill(medium, (int) bytes, (int) size, (byte) 0);
     }

@@ -3,6 +3,7 @@ package dev.pinnedstore.kotlin
 import dev.pinnedstore.pager.InvalidPageException
 import dev.pinnedstore.pager.PageId
 import dev.pinnedstore.pager.Pager
+import dev.pinnedstore.pager.SubPageAllocator
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FreeSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -13,6 +14,8 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
+import java.lang.foreign.ValueLayout
+import java.nio.file.FileAlreadyExistsException
 import kotlin.io.path.ExperimentalPathApi
 import kotlin.io.path.createTempDirectory
 import kotlin.io.path.deleteRecursively
@@ -40,6 +43,50 @@ class PagersSpec :
                 pager.awaitFreeBulk(ids.drop(1))
                 pager.allocated().toList() shouldContainExactly more
                 pager.awaitSync()
+            }
+        }
+
+        "protected pages, sub-pages and roots are awaited alike" {
+            withPager { pager ->
+                val account = pager.protectedPages().awaitAlloc()
+                account.writer().use { writer ->
+                    writer.segment().fill(7)
+                    writer.awaitCommit()
+                }
+                account.segment().get(ValueLayout.JAVA_BYTE, 0) shouldBe 7.toByte()
+                val nodes = SubPageAllocator(pager, 64)
+                val ids = nodes.awaitAllocBulk(20)
+                nodes.awaitFree(ids.first())
+                nodes.awaitFreeBulk(ids.drop(2))
+                nodes.allocated().toList() shouldContainExactly listOf(ids[1])
+                pager.awaitSetRoot(3, account.value())
+                pager.root(3) shouldBe account.value()
+            }
+        }
+
+        "a pager is copied and compacted while coroutines go on" {
+            withPager { pager ->
+                val ids = pager.awaitAllocBulk(200)
+                pager.awaitFreeBulk(ids.take(100))
+                val moved =
+                    coroutineScope {
+                        val moves = async { pager.awaitCompact { _, _ -> } }
+                        pager.awaitAlloc()
+                        moves.await()
+                    }
+                (moved > 0) shouldBe true
+                val copy = createTempDirectory()
+                try {
+                    pager.awaitSnapshot(copy.resolve("copy"))
+                    Pager.open(copy.resolve("copy"), 1024).use {
+                        it.allocated().toList() shouldContainExactly pager.allocated().toList()
+                    }
+                    shouldThrow<FileAlreadyExistsException> {
+                        pager.awaitSnapshot(copy.resolve("copy"))
+                    }
+                } finally {
+                    copy.deleteRecursively()
+                }
             }
         }
 

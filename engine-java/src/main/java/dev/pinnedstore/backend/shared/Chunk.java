@@ -36,6 +36,9 @@ final class Chunk {
   /** Whether all of it is in this process's page table; a hint. */
   boolean touched;
 
+  /** When it left the directory; guarded by that. */
+  long droppedNanos;
+
   /** Whether this store's lease is set; guarded by the directory. */
   boolean leased;
 

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Chunks {
   private static final int FEWEST_PLACES = 64;
 
+  /** Longer than an access takes, by the JVM's own clock. */
+  private static final long GRACE_NANOS = 50_000_000;
+
   private final Namespace namespace;
   private final Peers peers;
   private final ViewGroups groups;
@@ -217,9 +220,29 @@ final class Chunks {
         drop(chunk);
       }
     }
-    synchronized (this) {
-      leaving.removeIf(chunk -> chunk.windows == 0 && !chunk.leased && chunk.unmap());
-    }
+    var _ = unmapGone(false);
+  }
+
+  /** Whether there are chunks that are no more and still mapped. */
+  synchronized boolean hasGone() {
+    return !leaving.isEmpty();
+  }
+
+  /**
+   * Unmaps chunks that are no more, some time after they were dropped: the JDK interrupts a thread
+   * whose access meets the closing of its Arena, and by then none is under way.
+   *
+   * @param atOnce whether not to wait for that
+   * @return whether any was unmapped
+   */
+  synchronized boolean unmapGone(boolean atOnce) {
+    long now = System.nanoTime();
+    return leaving.removeIf(
+        chunk ->
+            chunk.windows == 0
+                && !chunk.leased
+                && (atOnce || now - chunk.droppedNanos >= GRACE_NANOS)
+                && chunk.unmap());
   }
 
   private synchronized void retire(Chunk chunk, Chunk.View view) {
@@ -233,6 +256,7 @@ final class Chunks {
     if (find(chunk.id) == chunk) {
       count--;
       rebuild(places.length, chunk);
+      chunk.droppedNanos = System.nanoTime();
       leaving.add(chunk);
       dropped.accept(chunk);
     }

@@ -67,6 +67,10 @@ public final class SharedBackend implements StorageBackend {
   private static final int MOST_WAITS = 5_000;
   private static final int MOST_TRIES = 200;
   private static final long WAIT_NANOS = 200_000;
+
+  /** What a cycle by hand waits before it unmaps; see {@link Chunks#unmapGone}. */
+  private static final long GRACE_NANOS = 5_000_000;
+
   private static final long MOST_GROUP_BYTES = 32L << 20;
 
   private final Namespace namespace;
@@ -453,7 +457,8 @@ public final class SharedBackend implements StorageBackend {
       return chunk.id;
     } catch (MappingFailedException e) {
       refusal = e;
-      return Codes.FULL_SYSTEM;
+      // What is gone may take the room that was missing.
+      return chunks.unmapGone(true) ? make() : Codes.FULL_SYSTEM;
     }
   }
 
@@ -974,7 +979,7 @@ public final class SharedBackend implements StorageBackend {
         // Some process makes it now; one is enough for all.
         ready++;
       } else if (state == PeersLayout.ALIVE && PeersLayout.id(word) != headId) {
-        Chunk chunk = chunks.find(PeersLayout.id(word));
+        Chunk chunk = mapped(PeersLayout.id(word));
         ready += chunk != null && chunk.isReady() ? 1 : 0;
       }
     }
@@ -1001,6 +1006,10 @@ public final class SharedBackend implements StorageBackend {
     }
     if (opened > 0) {
       events.roomMayCome(opened * capacity);
+    }
+    if (atOnce && chunks.hasGone()) {
+      LockSupport.parkNanos(GRACE_NANOS);
+      var _ = chunks.unmapGone(true);
     }
     if (writes) {
       touchReady();

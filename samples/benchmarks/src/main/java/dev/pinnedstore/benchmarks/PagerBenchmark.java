@@ -15,12 +15,14 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -160,6 +162,18 @@ public class PagerBenchmark {
     return pager.page(ids[next++ & 255]).address();
   }
 
+  /** Finds a page, of the first 256, and changes a number in it. */
+  @Benchmark
+  public void getAndSet() {
+    pager.page(ids[next & 255]).set(ValueLayout.JAVA_LONG, 8, next++);
+  }
+
+  /** Finds a page anywhere in the file; most of that is memory that no cache has. */
+  @Benchmark
+  public long getAnywhere() {
+    return pager.page(ids[(next++ & Integer.MAX_VALUE) % ids.length]).address();
+  }
+
   /** The baseline of {@link #get}: the same loop without a pager. */
   @Benchmark
   public long getId() {
@@ -175,14 +189,51 @@ public class PagerBenchmark {
     }
   }
 
-  /** A sub-page allocated and freed, beside as many as there are pages. */
+  /** What a thousand allocations leave is freed between two measurements. */
+  @State(Scope.Benchmark)
+  public static class Taken {
+    private final SubPageId[] slots = new SubPageId[BULK];
+    private final PageId[] pages = new PageId[BULK];
+    private int slotCount;
+    private int pageCount;
+
+    /** Frees it, and makes that durable: the next time finds the same places. */
+    @TearDown(Level.Invocation)
+    public void free(PagerBenchmark benchmark) {
+      benchmark.subPages.freeBulk(Arrays.asList(slots).subList(0, slotCount), Durability.NONE);
+      benchmark.pager.freeBulk(Arrays.asList(pages).subList(0, pageCount), Durability.NONE);
+      benchmark.pager.flush();
+      slotCount = 0;
+      pageCount = 0;
+    }
+  }
+
+  /** Sub-pages allocated one by one, beside as many as there are pages. */
+  @Benchmark
+  @OperationsPerInvocation(BULK)
+  public void subPageAlloc(Taken taken) {
+    for (; taken.slotCount < BULK; taken.slotCount++) {
+      taken.slots[taken.slotCount] = subPages.alloc(Durability.NONE);
+    }
+  }
+
+  /** Pages allocated one by one, which wait for somebody's commit. */
+  @Benchmark
+  @OperationsPerInvocation(BULK)
+  public void allocNone(Taken taken) {
+    for (; taken.pageCount < BULK; taken.pageCount++) {
+      taken.pages[taken.pageCount] = pager.alloc(Durability.NONE);
+    }
+  }
+
+  /** A sub-page allocated and freed; where all others are in use, that cuts a page each time. */
   @Benchmark
   public void subPagePair() {
     SubPageId id = subPages.alloc(Durability.NONE);
     subPages.free(id, Durability.NONE);
   }
 
-  /** Closes and opens the file. */
+  /** Closes and opens the file, which is all that a program does that changes nothing. */
   @Benchmark
   @BenchmarkMode(Mode.SingleShotTime)
   @OutputTimeUnit(TimeUnit.MICROSECONDS)
