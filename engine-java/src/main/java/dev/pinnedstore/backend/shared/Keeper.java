@@ -521,6 +521,9 @@ final class Keeper {
   }
 
   private void unlink(Chunk chunk) throws IOException {
+    // First, so that whoever goes on here does not open what has lost its name.
+    ChunkLayout.raise(chunk.base, ChunkLayout.SPENT);
+    Steps.reached("unlink.spent");
     var _ = SharedFiles.delete(namespace.names.data(chunk.id));
     Steps.reached("unlink.data");
     var _ = SharedFiles.delete(namespace.names.records(chunk.id));
