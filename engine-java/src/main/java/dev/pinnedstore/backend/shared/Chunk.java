@@ -98,10 +98,16 @@ final class Chunk {
     return Integer.toUnsignedLong(ChunkLayout.used(base)) >= capacity;
   }
 
-  /** Whether a writer finds it empty and open, as the original judges it. */
+  /**
+   * Whether a writer finds it empty and open, as the original judges it. A chunk of the original
+   * without a generation is just being made.
+   */
   boolean isReady() {
     try {
-      return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+      return !lost
+          && ChunkLayout.used(base) == 0
+          && ChunkLayout.entries(base) == 0
+          && (ChunkLayout.maker(base) != 0 || generation() != 0);
     } catch (IllegalStateException e) {
       // Unmapped meanwhile: it is gone.
       return false;

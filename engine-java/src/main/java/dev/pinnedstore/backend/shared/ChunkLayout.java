@@ -47,7 +47,10 @@ final class ChunkLayout {
   /** The table of small records has been used. */
   static final int SMALL = 8;
 
-  /** Of a retired chunk: an acknowledgement may yet be counted in it, so it is not opened again. */
+  /**
+   * Of a retired chunk: it is not opened again, as its file is being unlinked, or must be because an
+   * acknowledgement may yet be counted in it.
+   */
   static final int SPENT = 16;
 
   /** In "still since" of a retired chunk, above its new generation: no record says otherwise. */

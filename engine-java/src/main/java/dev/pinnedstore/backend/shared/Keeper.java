@@ -59,6 +59,7 @@ import java.util.function.BooleanSupplier;
 final class Keeper {
   private static final long PATIENCE_NANOS = 1_000_000_000;
   private static final long PAUSE_NANOS = 100_000;
+  private static final int JOIN_TRIES = 10;
   private static final long LOOK_MILLIS = 100;
   private static final long NAMES_MILLIS = 1_000;
 
@@ -201,9 +202,17 @@ final class Keeper {
     }
   }
 
-  /** Puts in order what the dead owner of an inherited slot left, and learns of all chunks. */
-  void join() {
-    if (enter(true)) {
+  /**
+   * Puts in order what the dead owner of an inherited slot left, and learns of all chunks.
+   *
+   * @return false when another keeper did not let it do the first in all the time
+   */
+  boolean join() {
+    boolean entered = enter(true);
+    for (int i = 0; i < JOIN_TRIES && !entered && peers.inherited; i++) {
+      entered = enter(true);
+    }
+    if (entered) {
       var _ =
           leave(
               () -> {
@@ -214,6 +223,7 @@ final class Keeper {
                 return 1;
               });
     }
+    return entered || !peers.inherited;
   }
 
   // ---- the lock
@@ -290,8 +300,10 @@ final class Keeper {
       }
       Chunk chunk = chunks.findOrMap(PeersLayout.id(word));
       if (chunk == null) {
-        if (chunks.isGone(PeersLayout.id(word))) {
-          forget(i, PeersLayout.id(word));
+        // What is there and no chunk may be one that an original just makes.
+        int id = PeersLayout.id(word);
+        if (chunks.isGone(id) && !SharedFiles.exists(namespace.names.data(id))) {
+          forget(i, id);
         }
       } else {
         if (chunk.index < 0) {
@@ -517,6 +529,9 @@ final class Keeper {
   }
 
   private void unlink(Chunk chunk) throws IOException {
+    // First, so that whoever goes on here does not open what has lost its name.
+    ChunkLayout.raise(chunk.base, ChunkLayout.SPENT);
+    Steps.reached("unlink.spent");
     var _ = SharedFiles.delete(namespace.names.data(chunk.id));
     Steps.reached("unlink.data");
     var _ = SharedFiles.delete(namespace.names.records(chunk.id));

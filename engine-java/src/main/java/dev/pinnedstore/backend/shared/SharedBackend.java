@@ -196,18 +196,24 @@ public final class SharedBackend implements StorageBackend {
   }
 
   private static SharedBackend begin(
-      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
+      Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events)
+      throws NamespaceRefusedException {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
     boolean joined = false;
     try {
-      backend.keeper.join();
-      joined = true;
-      return backend;
+      joined = backend.keeper.join();
     } finally {
       if (!joined) {
-        var _ = backend.close();
+        boolean _ = backend.close();
       }
     }
+    if (!joined) {
+      throw new NamespaceRefusedException(
+          NamespaceRefusedException.Reason.IN_USE,
+          namespace.names.namespace() + ": another process keeps its chunks and does not end",
+          null);
+    }
+    return backend;
   }
 
   /**

@@ -67,6 +67,8 @@ final class HostileTarget {
     mutation.apply(namespace);
     if (random.nextBoolean()) {
       allow(() -> stores.add(PinnedStore.attach(namespace, config())));
+    } else if (random.nextInt(8) == 0) {
+      allow(() -> stores.add(PinnedStore.openOrAttach(config())));
     }
     for (int i = 0; i < 40; i++) {
       PinnedStore store = stores.get(random.nextInt(stores.size()));

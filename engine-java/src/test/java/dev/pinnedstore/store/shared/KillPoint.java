@@ -49,7 +49,7 @@ record KillPoint(String name, int most, Scene scene) {
     add(all, "reset", 6, ANY_SCENE, "counts times");
     add(all, "open", 6, ANY_SCENE, "reset done");
     add(all, "decay", 2, ANY_SCENE, "closed sealed");
-    add(all, "unlink", 2, ANY_SCENE, "data records");
+    add(all, "unlink", 2, ANY_SCENE, "spent data records");
     add(all, "entry", 2, ANY_SCENE, "claimed");
     add(all, "expire", 1, ANY_SCENE, "swept");
     List<Scene> alone = List.of(Scene.ALONE);
