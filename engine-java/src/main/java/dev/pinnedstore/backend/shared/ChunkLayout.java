@@ -166,6 +166,10 @@ final class ChunkLayout {
     return (long) LONG.getVolatile(chunk, NEWEST_AT);
   }
 
+  static void clearNewest(MemorySegment chunk) {
+    LONG.setOpaque(chunk, NEWEST_AT, 0L);
+  }
+
   static void raiseNewest(MemorySegment chunk, long millis) {
     long newest = (long) LONG.getVolatile(chunk, NEWEST_AT);
     while (millis > newest && !LONG.compareAndSet(chunk, NEWEST_AT, newest, millis)) {

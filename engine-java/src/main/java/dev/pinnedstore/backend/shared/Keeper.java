@@ -389,7 +389,7 @@ final class Keeper {
       retire(chunk);
     }
     boolean isSpent = ChunkLayout.has(chunk.base, ChunkLayout.SPENT);
-    if (!isSpent && tryOpen(chunk, now)) {
+    if (tryOpen(chunk, now)) {
       return true;
     }
     // An idle head stays: an original that finds no file there does not recover from it.
@@ -490,6 +490,8 @@ final class Keeper {
     ChunkLayout.raise(chunk.base, flags);
     Steps.reached("retire.flagged");
     int next = ControlLayout.nextGeneration(namespace.control());
+    // Before the generation: who notes both together must not take an old time for the new one's.
+    ChunkLayout.clearNewest(chunk.base);
     ChunkLayout.setGeneration(chunk.base, next);
     Steps.reached("retire.generation");
     // Words of one run of generations never meet the same low bits again in another.
@@ -516,7 +518,9 @@ final class Keeper {
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
-    if (peers.leases(chunk.index) != 0 || isHeld(chunk)) {
+    if (ChunkLayout.has(chunk.base, ChunkLayout.SPENT)
+        || peers.leases(chunk.index) != 0
+        || isHeld(chunk)) {
       return false;
     }
     ChunkLayout.reset(chunk.base, now);
