@@ -103,11 +103,13 @@ final class Chunk {
    * without a generation is just being made.
    */
   boolean isReady() {
+    return isUnused() && (ChunkLayout.maker(base) != 0 || generation() != 0);
+  }
+
+  /** Whether nothing was reserved in it, be it ready or in the making. */
+  boolean isUnused() {
     try {
-      return !lost
-          && ChunkLayout.used(base) == 0
-          && ChunkLayout.entries(base) == 0
-          && (ChunkLayout.maker(base) != 0 || generation() != 0);
+      return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
     } catch (IllegalStateException e) {
       // Unmapped meanwhile: it is gone.
       return false;
