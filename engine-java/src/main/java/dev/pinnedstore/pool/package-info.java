@@ -1,0 +1,5 @@
+/** Buffer pool. */
+@NullMarked
+package dev.pinnedstore.pool;
+
+import org.jspecify.annotations.NullMarked;
