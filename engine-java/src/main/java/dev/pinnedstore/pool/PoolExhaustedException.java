@@ -1,0 +1,35 @@
+package dev.pinnedstore.pool;
+
+import java.io.Serial;
+
+/** No frame became free within {@link BufferPoolConfig#pinTimeout()}: pages in all frames are pinned, or are
+ * being read or written. Works again when a guard is closed. */
+public final class PoolExhaustedException extends BufferPoolException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  /** Frames of the pool. */
+  private final int frames;
+
+  PoolExhaustedException(int frames, int pinned, long waitedMillis, String guards) {
+    super(
+        "no free frame: frames="
+            + frames
+            + ", pinned="
+            + pinned
+            + ", waited "
+            + waitedMillis
+            + " ms; close guards, or give the pool more frames"
+            + guards,
+        null);
+    this.frames = frames;
+  }
+
+  /**
+   * Returns how many frames the pool has.
+   *
+   * @return frames
+   */
+  public int frames() {
+    return frames;
+  }
+}
