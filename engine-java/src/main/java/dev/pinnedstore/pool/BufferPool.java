@@ -40,8 +40,11 @@ public final class BufferPool implements AutoCloseable {
   private static final int ATTEMPTS = 4;
 
   final FrameTable frames;
+  private final MemorySegment memory;
+  private final int shift;
+  private final long dataBytes;
   private final PageTable table;
-  private final LookupCounters lookups;
+  private final long[] lookups;
   private final @Nullable GuardLog guards;
 
   private final PoolParts parts;
@@ -56,7 +59,10 @@ public final class BufferPool implements AutoCloseable {
     this.parts = parts;
     this.frames = parts.frames;
     this.table = parts.table;
-    this.lookups = parts.counters.lookups;
+    this.memory = frames.readOnly;
+    this.shift = frames.shift;
+    this.dataBytes = frames.dataBytes;
+    this.lookups = parts.counters.lookups.cells;
     this.guards = parts.guards;
     this.latches = new PageLatches(parts);
     this.writer = new PageWriter(parts, latches);
@@ -102,7 +108,7 @@ public final class BufferPool implements AutoCloseable {
    * @throws PageIoException if storage fails
    */
   public PageGuard pin(long pageId) {
-    lookups.count(PoolCounters.SHARED);
+    LookupCounters.count(lookups, PoolCounters.SHARED);
     long[] words = table.findOpen(pageId);
     int slot = PageTable.slot(pageId);
     int frame = FreeFrames.NONE;
@@ -110,7 +116,9 @@ public final class BufferPool implements AutoCloseable {
       long word = PageWordLayout.get(words, slot);
       if (PageWordLayout.canPin(word) && PageWordLayout.cas(words, slot, word, word + 1)) {
         frame = PageWordLayout.frame(word);
-        loader.used(pageId, words, slot, word);
+        if ((word & PageWordLayout.USED) == 0) {
+          loader.used(pageId, words, slot, word);
+        }
       }
     }
     if (frame == FreeFrames.NONE) {
@@ -135,7 +143,7 @@ public final class BufferPool implements AutoCloseable {
    */
   public <T extends @Nullable Object> T readOptimistic(
       long pageId, Function<? super MemorySegment, ? extends T> reader) {
-    lookups.count(PoolCounters.OPTIMISTIC);
+    LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
     if (words != null) {
       int slot = PageTable.slot(pageId);
@@ -144,9 +152,11 @@ public final class BufferPool implements AutoCloseable {
         if (!PageWordLayout.isReadable(word)) {
           break;
         }
-        loader.used(pageId, words, slot, word);
+        if ((word & PageWordLayout.USED) == 0) {
+          loader.used(pageId, words, slot, word);
+        }
         try {
-          T result = reader.apply(frames.data(PageWordLayout.frame(word)));
+          T result = reader.apply(data(word));
           PageWordLayout.fenceBeforeValidation();
           if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
             return result;
@@ -174,15 +184,17 @@ public final class BufferPool implements AutoCloseable {
    * @throws BufferPoolException as {@link #pin} throws
    */
   public long readOptimisticLong(long pageId, ToLongFunction<? super MemorySegment> reader) {
-    lookups.count(PoolCounters.OPTIMISTIC);
+    LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
     if (words != null) {
       int slot = PageTable.slot(pageId);
       long word = PageWordLayout.get(words, slot);
       if (PageWordLayout.isReadable(word)) {
-        loader.used(pageId, words, slot, word);
+        if ((word & PageWordLayout.USED) == 0) {
+          loader.used(pageId, words, slot, word);
+        }
         try {
-          long result = reader.applyAsLong(frames.data(PageWordLayout.frame(word)));
+          long result = reader.applyAsLong(data(word));
           PageWordLayout.fenceBeforeValidation();
           if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
             return result;
@@ -199,6 +211,10 @@ public final class BufferPool implements AutoCloseable {
     try (PageGuard page = pinForOptimistic(pageId)) {
       return reader.applyAsLong(page.segment());
     }
+  }
+
+  private MemorySegment data(long word) {
+    return memory.asSlice((long) PageWordLayout.frame(word) << shift, dataBytes);
   }
 
   /** Gives a pin back. */
@@ -234,7 +250,7 @@ public final class BufferPool implements AutoCloseable {
    * @throws BufferPoolException as {@link #pin} throws, and so for the rest
    */
   public PageGuard pinExclusive(long pageId) {
-    lookups.count(PoolCounters.EXCLUSIVE);
+    LookupCounters.count(lookups, PoolCounters.EXCLUSIVE);
     int frame = loader.pin(pageId, true, PoolCounters.EXCLUSIVE);
     return guard(table.get(pageId), pageId, frame, true);
   }
@@ -251,8 +267,10 @@ public final class BufferPool implements AutoCloseable {
     long word = PageWordLayout.get(words, slot);
     while (PageWordLayout.canPin(word)) {
       if (PageWordLayout.cas(words, slot, word, word + 1)) {
-        lookups.count(PoolCounters.SHARED);
-        loader.used(pageId, words, slot, word);
+        LookupCounters.count(lookups, PoolCounters.SHARED);
+        if ((word & PageWordLayout.USED) == 0) {
+          loader.used(pageId, words, slot, word);
+        }
         return guard(words, pageId, PageWordLayout.frame(word), false);
       }
       word = PageWordLayout.get(words, slot);

@@ -35,6 +35,7 @@ final class FrameTable implements AutoCloseable {
 
   final int count;
   final int pageBytes;
+  final int shift;
 
   /** What users see of a page. */
   final int dataBytes;
@@ -42,7 +43,7 @@ final class FrameTable implements AutoCloseable {
   private final AlignedBuffer buffer;
   private final List<IoSlice> slices;
   private final MemorySegment writable;
-  private final MemorySegment readOnly;
+  final MemorySegment readOnly;
   private final long[] pageIds;
   private final long[] lsns;
 
@@ -54,6 +55,7 @@ final class FrameTable implements AutoCloseable {
   FrameTable(int count, int pageBytes, int trailerBytes) {
     this.count = count;
     this.pageBytes = pageBytes;
+    this.shift = Integer.numberOfTrailingZeros(pageBytes);
     this.dataBytes = pageBytes - trailerBytes;
     this.pageIds = new long[count];
     this.lsns = new long[count];
@@ -69,11 +71,6 @@ final class FrameTable implements AutoCloseable {
 
   MemorySegment data(int frame, boolean write) {
     return (write ? writable : readOnly).asSlice((long) frame * pageBytes, dataBytes);
-  }
-
-  /** The bytes of a page for reading, without what is written behind them. */
-  MemorySegment data(int frame) {
-    return readOnly.asSlice((long) frame * pageBytes, dataBytes);
   }
 
   /** All of a frame, with what is written behind the data. */

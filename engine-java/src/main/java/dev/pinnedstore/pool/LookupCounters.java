@@ -15,9 +15,9 @@ final class LookupCounters {
   /** Two cache lines each, since processors fetch neighbours. */
   private static final int STRIDE = 16;
 
-  private final long[] cells = new long[(CELLS + 1) * STRIDE];
+  final long[] cells = new long[(CELLS + 1) * STRIDE];
 
-  void count(int kind) {
+  static void count(long[] cells, int kind) {
     int at = (((int) Thread.currentThread().threadId() & (CELLS - 1)) + 1) * STRIDE + kind;
     CELL.setOpaque(cells, at, (long) CELL.getOpaque(cells, at) + 1);
   }

@@ -53,7 +53,9 @@ final class PageLoader {
             PageWordLayout.withLatch(word, exclusive ? PageWordLayout.EXCLUSIVE : latch + 1);
         if (PageWordLayout.cas(words, slot, word, pinned)) {
           PageWordLayout.fenceAfterTaking();
-          used(id, words, slot, pinned);
+          if ((pinned & PageWordLayout.USED) == 0) {
+            used(id, words, slot, pinned);
+          }
           return PageWordLayout.frame(word);
         }
       } else {
@@ -70,12 +72,9 @@ final class PageLoader {
   /**
    * Notes the first use of a page since the policy was last told.
    *
-   * @param word the word as it was; nothing happens if its page was used already
+   * @param word the word as it was
    */
   void used(long id, long[] words, int slot, long word) {
-    if ((word & PageWordLayout.USED) != 0) {
-      return;
-    }
     int frame = PageWordLayout.frame(word);
     long before = (long) PageWordLayout.WORD.getAndBitwiseOr(words, slot, PageWordLayout.USED);
     if ((before & PageWordLayout.USED) != 0 || !PageWordLayout.isSame(before, word)) {

@@ -22,7 +22,10 @@ final class PageTable {
   /** By file and chunk; a chunk is null until it is needed. */
   private final long[][] @Nullable [] files;
 
-  /** The same; empty once the pool is closed, which sends all lookups the slow way. */
+  /** The chunks of the first file; empty once the pool is closed, as is the next one. */
+  private long[] @Nullable [] first = NO_CHUNKS;
+
+  /** All files again: empty tables send all lookups the slow way. */
   private long[][] @Nullable [] open;
 
   PageTable(int count) {
@@ -37,7 +40,10 @@ final class PageTable {
 
   /** For the hit path: as {@link #find}, and null once the pool is closed. */
   long @Nullable [] findOpen(long id) {
-    return find(open, id);
+    long[] @Nullable [] chunks = first;
+    // Unsigned: an id of another file is larger than any length, and so is a negative one.
+    long chunk = id >>> CHUNK_SHIFT;
+    return chunk < chunks.length ? chunks[(int) chunk] : find(open, id);
   }
 
   /** Returns the words among which the page's is; null if there are none yet, or no such file. */
@@ -67,6 +73,9 @@ final class PageTable {
     if (chunk >= files[file].length) {
       int grown = Math.min(Math.max(chunk + 1, 2 * files[file].length), CHUNK_MASK + 1);
       files[file] = Arrays.copyOf(files[file], grown);
+      if (file == 0 && open.length > 0) {
+        first = files[file];
+      }
     }
     long[] words = files[file][chunk];
     if (words == null) {
@@ -87,6 +96,7 @@ final class PageTable {
 
   /** Lets no lookup find anything any more. */
   synchronized void close() {
+    first = NO_CHUNKS;
     open = new long[0][][];
   }
 }
