@@ -110,21 +110,21 @@ public final class BufferPool implements AutoCloseable {
   public PageGuard pin(long pageId) {
     LookupCounters.count(lookups, PoolCounters.SHARED);
     long[] words = table.findOpen(pageId);
-    int slot = PageTable.slot(pageId);
     int frame = FreeFrames.NONE;
     if (words != null) {
+      int slot = PageTable.slot(pageId);
       long word = PageWordLayout.get(words, slot);
-      if (PageWordLayout.canPin(word) && PageWordLayout.cas(words, slot, word, word + 1)) {
+      if (PageWordLayout.canPin(word)
+          && (word & PageWordLayout.USED) != 0
+          && PageWordLayout.cas(words, slot, word, word + 1)) {
         frame = PageWordLayout.frame(word);
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
-        }
       }
     }
     if (frame == FreeFrames.NONE) {
       frame = loader.pin(pageId, false, PoolCounters.SHARED);
       words = table.get(pageId);
     }
+    // One guard for both ways, or the compiler would not keep it off the heap.
     return guard(words, pageId, frame, false);
   }
 
@@ -170,6 +170,11 @@ public final class BufferPool implements AutoCloseable {
         parts.counters.retries.increment();
       }
     }
+    return readPinned(pageId, reader);
+  }
+
+  private <T extends @Nullable Object> T readPinned(
+      long pageId, Function<? super MemorySegment, ? extends T> reader) {
     try (PageGuard page = pinForOptimistic(pageId)) {
       return reader.apply(page.segment());
     }
@@ -208,6 +213,10 @@ public final class BufferPool implements AutoCloseable {
         parts.counters.retries.increment();
       }
     }
+    return readPinnedLong(pageId, reader);
+  }
+
+  private long readPinnedLong(long pageId, ToLongFunction<? super MemorySegment> reader) {
     try (PageGuard page = pinForOptimistic(pageId)) {
       return reader.applyAsLong(page.segment());
     }
@@ -501,13 +510,25 @@ public final class BufferPool implements AutoCloseable {
   }
 
   private static void closeFile(PoolFile file, List<RuntimeException> failures) {
-    try (PageStorage storage = file.storage;
-        PageStorage area = file.area) {
+    try {
       if (failures.isEmpty()) {
         file.clearArea();
       }
     } catch (IOException e) {
-      failures.add(new PageIoException("cannot close " + file.storage + ": " + e.getMessage(), e));
+      failures.add(new PageIoException("cannot end " + file.area + ": " + e.getMessage(), e));
+    }
+    closeStorage(file.area, failures);
+    closeStorage(file.storage, failures);
+  }
+
+  private static void closeStorage(
+      @Nullable PageStorage storage, List<RuntimeException> failures) {
+    try {
+      if (storage != null) {
+        storage.close();
+      }
+    } catch (IOException e) {
+      failures.add(new PageIoException("cannot close " + storage + ": " + e.getMessage(), e));
     }
   }
 
