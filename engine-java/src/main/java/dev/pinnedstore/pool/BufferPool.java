@@ -120,7 +120,7 @@ public final class BufferPool implements AutoCloseable {
         frame = PageWordLayout.frame(word);
       }
     }
-    if (frame == FreeFrames.NONE) {
+    if (words == null || frame == FreeFrames.NONE) {
       frame = loader.pin(pageId, false, PoolCounters.SHARED);
       words = table.get(pageId);
     }

@@ -15,7 +15,7 @@ package dev.pinnedstore.pool;
  * @param exclusiveMisses of these, those that found no page in a frame
  * @param optimisticMisses of these, those that found no page in a frame
  * @param optimisticRetries optimistic reads that were done again, since the page changed
- * @param newPages calls of {@code newPage}
+ * @param newPages pages that were made
  * @param pageReads pages read from storage
  * @param pageWrites pages written to their places
  * @param evictions pages that left their frame

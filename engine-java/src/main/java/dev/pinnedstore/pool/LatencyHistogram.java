@@ -1,8 +1,8 @@
 package dev.pinnedstore.pool;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
 /**
  * How long operations took, in buckets of powers of two microseconds.
@@ -10,22 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param counts of each bucket: below 1 us, below 2 us, below 4 us, and so on; the last one has all
  *     that took longer
  */
-public record LatencyHistogram(long[] counts) {
+public record LatencyHistogram(List<Long> counts) {
   private static final int BUCKETS = 28;
 
   /** Copies the counts. */
   public LatencyHistogram {
-    counts = counts.clone();
-  }
-
-  /**
-   * Returns the counts.
-   *
-   * @return a copy
-   */
-  @Override
-  public long[] counts() {
-    return counts.clone();
+    counts = List.copyOf(counts);
   }
 
   /**
@@ -41,8 +31,8 @@ public record LatencyHistogram(long[] counts) {
     }
     long total = total();
     long seen = 0;
-    for (int i = 0; i < counts.length && total > 0; i++) {
-      seen += counts[i];
+    for (int i = 0; i < counts.size() && total > 0; i++) {
+      seen += counts.get(i);
       if (seen >= part * total) {
         return 1L << i;
       }
@@ -61,16 +51,6 @@ public record LatencyHistogram(long[] counts) {
       total += count;
     }
     return total;
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof LatencyHistogram that && Arrays.equals(counts, that.counts);
-  }
-
-  @Override
-  public int hashCode() {
-    return Arrays.hashCode(counts);
   }
 
   @Override
@@ -95,11 +75,7 @@ public record LatencyHistogram(long[] counts) {
 
 
     LatencyHistogram snapshot() {
-      long[] now = new long[BUCKETS];
-      for (int i = 0; i < BUCKETS; i++) {
-        now[i] = counts.get(i);
-      }
-      return new LatencyHistogram(now);
+      return new LatencyHistogram(IntStream.range(0, BUCKETS).mapToObj(counts::get).toList());
     }
   }
 }

@@ -74,7 +74,8 @@ final class PageWriter implements AutoCloseable {
       BufferPoolException failure = null;
       long[] left = {};
       try {
-        left = write(dirty(), false, () -> false).held();
+        var _ = write(dirty(), false, () -> false);
+        left = held();
       } catch (BufferPoolException e) {
         failure = e;
       }
@@ -97,7 +98,7 @@ final class PageWriter implements AutoCloseable {
   int writeDirty(Until until) {
     lock.lock();
     try {
-      return write(dirty(), false, until).batches();
+      return write(dirty(), false, until);
     } finally {
       lock.unlock();
     }
@@ -150,7 +151,8 @@ final class PageWriter implements AutoCloseable {
     for (long[] left = ids; left.length > 0; ) {
       lock.lock();
       try {
-        left = write(left, false, () -> false).held();
+        var _ = write(left, false, () -> false);
+        left = held();
       } finally {
         lock.unlock();
       }
@@ -160,10 +162,13 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  /** What became of a round. */
-  private record Round(int batches, long[] held) {}
+  /** Returns the pages that the last round left. */
+  private long[] held() {
+    return Arrays.copyOf(held, heldCount);
+  }
 
-  private Round write(long[] ids, boolean claimed, Until until) {
+  /** Writes a round of pages; returns how many batches. */
+  private int write(long[] ids, boolean claimed, Until until) {
     int batches = 0;
     heldCount = 0;
     BufferPoolException failure = null;
@@ -187,7 +192,7 @@ final class PageWriter implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
-    return new Round(batches, Arrays.copyOf(held, heldCount));
+    return batches;
   }
 
   private void take(long id, boolean claimed) {

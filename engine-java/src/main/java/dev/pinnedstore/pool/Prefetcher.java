@@ -3,7 +3,6 @@ package dev.pinnedstore.pool;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -74,17 +73,25 @@ final class Prefetcher implements AutoCloseable {
   }
 
   private CompletableFuture<Integer> run(Request request) {
-    Executor executor = threads;
-    if (executor == null) {
+    if (threads == null) {
       return request.begin();
     }
+    CompletableFuture<Integer> result = new CompletableFuture<>();
     try {
-      return CompletableFuture.supplyAsync(request::begin, executor)
-          .thenCompose(begun -> begun);
+      threads.execute(() -> begin(request, result));
     } catch (RejectedExecutionException e) {
       // A hint that comes when there are too many is of no use.
       parts.counters.droppedPrefetches.increment();
-      return CompletableFuture.completedFuture(0);
+      result.complete(0);
+    }
+    return result;
+  }
+
+  private static void begin(Request request, CompletableFuture<Integer> result) {
+    try {
+      var _ = request.begin().thenAccept(result::complete);
+    } catch (RuntimeException e) {
+      result.completeExceptionally(e);
     }
   }
 
