@@ -76,21 +76,22 @@ final class PageLoader {
    */
   void used(long id, long[] words, int slot, long word) {
     int frame = PageWordLayout.frame(word);
+    if ((parts.frames.flags(frame) & FrameTable.AHEAD) != 0) {
+      // The use that it was loaded for, which the policy knows of: no hit yet.
+      int flags = parts.frames.change(frame, 0, FrameTable.AHEAD | FrameTable.MARKER);
+      if ((flags & FrameTable.MARKER) != 0) {
+        readAhead.reached(id);
+      }
+      return;
+    }
     long before = (long) PageWordLayout.WORD.getAndBitwiseOr(words, slot, PageWordLayout.USED);
     if ((before & PageWordLayout.USED) != 0 || !PageWordLayout.isSame(before, word)) {
-      // Told by another thread; or it is another page's by now, which is then told as used: a guess
+      // Told by another thread; or it is another page's by now, which is then taken for used: a guess
       // of the policy may be wrong, a page never is.
       return;
     }
     if (!parts.accesses.offer(frame)) {
       PageWordLayout.WORD.getAndBitwiseAnd(words, slot, ~PageWordLayout.USED);
-    }
-    int flags = parts.frames.flags(frame);
-    if ((flags & FrameTable.AHEAD) != 0) {
-      flags = parts.frames.change(frame, 0, FrameTable.AHEAD | FrameTable.MARKER);
-      if ((flags & FrameTable.MARKER) != 0) {
-        readAhead.reached(id);
-      }
     }
   }
 

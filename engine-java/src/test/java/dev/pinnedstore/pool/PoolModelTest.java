@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("contract")
 class PoolModelTest {
   private static final int FRAMES = 8;
-  private static final int STEPS = 1500;
+  private static final int STEPS = 800;
 
   @TempDir private Path directory;
 
@@ -214,7 +214,7 @@ class PoolModelTest {
   @Test
   void threadsSeeWholePagesAndLoseNoChange() throws Exception {
     int pages = 40;
-    int rounds = 8000;
+    int rounds = 2500;
     AtomicLongArray changes = new AtomicLongArray(pages);
     try (BufferPool pool =
         BufferPool.builder()

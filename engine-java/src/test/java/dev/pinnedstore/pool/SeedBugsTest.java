@@ -125,7 +125,7 @@ class SeedBugsTest {
 
   @Test
   void bug6TwoThreadsThatMissOnePageGetTwoFrames() throws Exception {
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 100; round++) {
       CountingStorage storage = new CountingStorage();
       try (BufferPool pool =
           BufferPool.builder().storage(storage).frames(8).backgroundFlush(false).build()) {
