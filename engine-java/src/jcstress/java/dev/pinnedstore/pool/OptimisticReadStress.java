@@ -31,8 +31,7 @@ public class OptimisticReadStress {
   @Actor
   public void reader(JJ_Result r) {
     long both =
-        pool.readOptimisticLong(
-            0, page -> page.get(JAVA_LONG, 0) << 8 | page.get(JAVA_LONG, 2048));
+        pool.readOptimisticLong(0, page -> page.get(JAVA_LONG, 0) << 8 | page.get(JAVA_LONG, 2048));
     r.r1 = both >>> 8;
     r.r2 = both & 255;
   }

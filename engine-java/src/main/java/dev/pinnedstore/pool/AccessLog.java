@@ -7,8 +7,8 @@ import java.util.function.IntConsumer;
 
 /**
  * The frames whose pages were used since the policy was last told, in the order of their first use.
- * A bounded queue of many producers and one consumer. A page is put in once, until it is drained, so
- * the queue is nearly never full; what does not fit is lost, and the page may be put in again.
+ * A bounded queue of many producers and one consumer. A page is put in once, until it is drained,
+ * so the queue is nearly never full; what does not fit is lost, and the page may be put in again.
  */
 final class AccessLog {
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[].class);

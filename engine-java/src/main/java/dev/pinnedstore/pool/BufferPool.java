@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet class="dev.pinnedstore.pool.PoolSnippets" region="pool"}
  *
- * <p><b>Pages</b> are named by ids ({@link PageIds}). One that was never written is zeros. What users
- * see of a page is its size less a trailer of 16 bytes with checksum, LSN and number.
+ * <p><b>Pages</b> are named by ids ({@link PageIds}). One that was never written is zeros. What
+ * users see of a page is its size less a trailer of 16 bytes with checksum, LSN and number.
  *
  * <p><b>Threads.</b> Safe for threads, virtual ones too. Shared pins and optimistic reads of a page
  * go side by side; an exclusive pin waits for shared ones to end and lets none begin. Readers go
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Closing.</b> Whoever built it closes it, after the last guard.
  *
  * <p><b>Failures.</b> Besides {@link BufferPoolException} and what each method names: {@link
- * BufferPoolClosedException} of every method once it is closed, {@link IllegalArgumentException} for
- * an id that can be no page's.
+ * BufferPoolClosedException} of every method once it is closed, {@link IllegalArgumentException}
+ * for an id that can be no page's.
  *
  * <p><b>Cost.</b> A hit takes no lock, makes no system call and allocates nothing that the compiler
  * could not keep off the heap. A pin and its end are one atomic operation each. An optimistic read
@@ -134,9 +134,9 @@ public final class BufferPool implements AutoCloseable {
    *
    * @param pageId the page
    * @param reader reads data, and does nothing else: it may see bytes that do not belong together,
-   *     even of another page, before it is called again. What it throws counts only if the bytes did
-   *     belong together. Bytes that it follows into a loop must not make it run for ever. It must
-   *     not keep the segment
+   *     even of another page, before it is called again. What it throws counts only if the bytes
+   *     did belong together. Bytes that it follows into a loop must not make it run for ever. It
+   *     must not keep the segment
    * @param <T> what it returns
    * @return what it returned for one state of the page
    * @throws BufferPoolException as {@link #pin} throws
@@ -314,7 +314,8 @@ public final class BufferPool implements AutoCloseable {
     long id = loader.create(parts.files.get(file));
     parts.counters.newPages.increment();
     long[] words = table.get(id);
-    return guard(words, id, PageWordLayout.frame(PageWordLayout.get(words, PageTable.slot(id))), true);
+    return guard(
+        words, id, PageWordLayout.frame(PageWordLayout.get(words, PageTable.slot(id))), true);
   }
 
   void markDirty(int frame, long lsn) {
@@ -334,8 +335,8 @@ public final class BufferPool implements AutoCloseable {
   }
 
   /**
-   * Begins to read pages that will be wanted. A hint: it takes frames of clean pages only, waits for
-   * none, and reads nothing that is resident; a page that cannot be read is left out.
+   * Begins to read pages that will be wanted. A hint: it takes frames of clean pages only, waits
+   * for none, and reads nothing that is resident; a page that cannot be read is left out.
    *
    * @param pageIds the pages, in any order
    * @return how many pages were read, later; need not be awaited
@@ -377,8 +378,8 @@ public final class BufferPool implements AutoCloseable {
 
   /**
    * Writes all pages that are dirty now, and makes them durable; as {@link #flush} for each, in the
-   * order of their ids. What cannot be written stops nothing else; the first failure is thrown at the
-   * end.
+   * order of their ids. What cannot be written stops nothing else; the first failure is thrown at
+   * the end.
    *
    * @throws BufferPoolException as {@link #flush} throws
    */
@@ -391,8 +392,8 @@ public final class BufferPool implements AutoCloseable {
 
   /**
    * Writes all pages that are dirty now, makes them durable, and says where recovery has to begin:
-   * all changes with smaller LSNs are in the files. Changes go on meanwhile. Holds if LSNs are given
-   * by the log in order, while their page is pinned exclusively.
+   * all changes with smaller LSNs are in the files. Changes go on meanwhile. Holds if LSNs are
+   * given by the log in order, while their page is pinned exclusively.
    *
    * @return the LSN from which on the log must be kept
    * @throws BufferPoolException as {@link #flush} throws
@@ -467,8 +468,8 @@ public final class BufferPool implements AutoCloseable {
 
   /**
    * Writes all dirty pages, makes them durable, and closes the files. Waits for no guard: a page
-   * that is pinned exclusively now is not written, and its change is lost unless the log has it. Ends
-   * waits of others with {@link BufferPoolClosedException}. Again it does nothing.
+   * that is pinned exclusively now is not written, and its change is lost unless the log has it.
+   * Ends waits of others with {@link BufferPoolClosedException}. Again it does nothing.
    *
    * @throws BufferPoolException if something could not be written or closed; the pool is closed all
    *     the same
@@ -521,8 +522,7 @@ public final class BufferPool implements AutoCloseable {
     closeStorage(file.storage, failures);
   }
 
-  private static void closeStorage(
-      @Nullable PageStorage storage, List<RuntimeException> failures) {
+  private static void closeStorage(@Nullable PageStorage storage, List<RuntimeException> failures) {
     try {
       if (storage != null) {
         storage.close();

@@ -239,7 +239,8 @@ public final class BufferPoolBuilder {
   }
 
   /**
-   * Sets how many LSNs the oldest change of a dirty page may lie behind the newest before it is written; 1 or more.
+   * Sets how many LSNs the oldest change of a dirty page may lie behind the newest before it is
+   * written; 1 or more.
    *
    * @param maxLogAge the value
    * @return this
@@ -367,7 +368,27 @@ public final class BufferPoolBuilder {
    */
   public BufferPoolConfig config() {
     return new BufferPoolConfig(
-        pageSize, frames, evictionPolicy, pageTablePartitions, perCorePools, framesPerCore, maxFlushBatch, backgroundFlush, flushInterval, dirtyThreshold, maxLogAge, prefetch, prefetchThreads, prefetchQueue, readAhead, dataDirectory, checksums, doubleWrite, pinTimeout, latchTimeout, leakDetection);
+        pageSize,
+        frames,
+        evictionPolicy,
+        pageTablePartitions,
+        perCorePools,
+        framesPerCore,
+        maxFlushBatch,
+        backgroundFlush,
+        flushInterval,
+        dirtyThreshold,
+        maxLogAge,
+        prefetch,
+        prefetchThreads,
+        prefetchQueue,
+        readAhead,
+        dataDirectory,
+        checksums,
+        doubleWrite,
+        pinTimeout,
+        latchTimeout,
+        leakDetection);
   }
 
   /**

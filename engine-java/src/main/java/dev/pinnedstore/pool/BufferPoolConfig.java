@@ -5,7 +5,8 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * The settings of a pool, checked. {@link BufferPool#builder(BufferPoolConfig)} changes some of them.
+ * The settings of a pool, checked. {@link BufferPool#builder(BufferPoolConfig)} changes some of
+ * them.
  *
  * @param pageSize bytes of a page on storage, a power of two between 4096 and 2 MiB
  * @param frames pages that are resident at most, 1 to 2^26
@@ -17,7 +18,8 @@ import java.util.function.Supplier;
  * @param backgroundFlush whether a thread writes dirty pages
  * @param flushInterval after how long it writes all of them, 1 ms to 365 days
  * @param dirtyThreshold beyond which part of all frames it writes at once, more than 0 to 1
- * @param maxLogAge how many LSNs the oldest change of a dirty page may lie behind the newest before it is written; 1 or more
+ * @param maxLogAge how many LSNs the oldest change of a dirty page may lie behind the newest before
+ *     it is written; 1 or more
  * @param prefetch whether explicit prefetches are done by threads of the pool and not by the caller
  * @param prefetchThreads how many threads, 1 to 64
  * @param prefetchQueue requests that wait for them at most, 1 to 2^20; more are dropped and counted
@@ -27,7 +29,8 @@ import java.util.function.Supplier;
  * @param doubleWrite whether pages are written twice, so that none is torn by a crash
  * @param pinTimeout how long to wait for a frame when none can be freed, 0 to 365 days
  * @param latchTimeout how long to wait for a page that others hold, 1 ms to 365 days
- * @param leakDetection whether it is recorded where each guard was taken, at the cost of a stack trace
+ * @param leakDetection whether it is recorded where each guard was taken, at the cost of a stack
+ *     trace
  */
 public record BufferPoolConfig(
     int pageSize,
@@ -147,8 +150,8 @@ public record BufferPoolConfig(
   }
 
   /**
-   * Returns settings for scans: 2Q, no free frames by thread, batches of 128, writes from half dirty
-   * on.
+   * Returns settings for scans: 2Q, no free frames by thread, batches of 128, writes from half
+   * dirty on.
    *
    * @return the settings
    */

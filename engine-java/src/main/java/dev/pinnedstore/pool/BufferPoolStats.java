@@ -1,8 +1,8 @@
 package dev.pinnedstore.pool;
 
 /**
- * What a pool did so far and what it holds now. Counts of one moment each, not all of the same; those
- * of lookups may miss some where many threads run.
+ * What a pool did so far and what it holds now. Counts of one moment each, not all of the same;
+ * those of lookups may miss some where many threads run.
  *
  * @param frames frames of the pool
  * @param freeFrames frames without a page

@@ -11,9 +11,9 @@ import java.util.function.LongPredicate;
  *
  * {@snippet class="dev.pinnedstore.pool.PolicySnippets" region="replay"}
  *
- * <p><b>Threads.</b> Not safe: a pool calls it under one lock. {@link #hit} is called later than the
- * hit, in the order in which pages were first touched since the last call of {@link #evict}; a page
- * that is touched more often meanwhile is told once.
+ * <p><b>Threads.</b> Not safe: a pool calls it under one lock. {@link #hit} is called later than
+ * the hit, in the order in which pages were first touched since the last call of {@link #evict}; a
+ * page that is touched more often meanwhile is told once.
  *
  * <p><b>Cost.</b> Constant for each call of the named policies but LRU-K, which takes the logarithm
  * of the capacity, and but for the pages that the predicate refuses.

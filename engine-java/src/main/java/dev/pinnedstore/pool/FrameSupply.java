@@ -5,7 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Finds a frame for a page: a free one, or that of a page that leaves. Clean victims leave at once,
- * dirty ones once they are written; one that cannot be written stays, and a clean one leaves instead.
+ * dirty ones once they are written; one that cannot be written stays, and a clean one leaves
+ * instead.
  */
 final class FrameSupply {
   /** Pages that the pool's thread makes leave at once. */
@@ -65,10 +66,7 @@ final class FrameSupply {
     event.end(EvictionPolicy.NO_PAGE, parts.frames.count, parts.config.pageSize());
     parts.counters.exhaustions.increment();
     return new PoolExhaustedException(
-        parts.frames.count,
-        pinned(),
-        parts.config.pinTimeout().toMillis(),
-        parts.openGuards());
+        parts.frames.count, pinned(), parts.config.pinTimeout().toMillis(), parts.openGuards());
   }
 
   /** Takes a frame if one is free or can be made so at once. */

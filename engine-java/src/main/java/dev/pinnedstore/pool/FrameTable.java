@@ -12,7 +12,8 @@ import java.util.List;
  * The frames: one buffer cut into pages, and 28 bytes of state for each.
  *
  * <p>Page id and LSN belong to whoever holds the latch of the page exclusively or busy. The flags
- * are changed by CAS: {@link #DIRTY} under the exclusive latch, {@link #FLUSHING} by the one writer.
+ * are changed by CAS: {@link #DIRTY} under the exclusive latch, {@link #FLUSHING} by the one
+ * writer.
  */
 final class FrameTable implements AutoCloseable {
   /** Changed since it was last taken to be written. */

@@ -22,7 +22,8 @@ final class FreeFrames {
     common = new Stack(frames);
     int processors = Runtime.getRuntime().availableProcessors();
     shelves =
-        new Stack[framesPerShelf == 0 ? 0 : Math.min(64, Integer.highestOneBit(2 * processors - 1))];
+        new Stack
+            [framesPerShelf == 0 ? 0 : Math.min(64, Integer.highestOneBit(2 * processors - 1))];
     for (int i = 0; i < shelves.length; i++) {
       shelves[i] = new Stack(framesPerShelf);
     }

@@ -5,7 +5,9 @@ import java.io.StringWriter;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Where each open guard was taken. Knows places, not guards, so that a guard can stay on the stack. */
+/**
+ * Where each open guard was taken. Knows places, not guards, so that a guard can stay on the stack.
+ */
 final class GuardLog {
   private static final int SHOWN = 8;
 

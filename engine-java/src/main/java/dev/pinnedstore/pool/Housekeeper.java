@@ -63,7 +63,8 @@ final class Housekeeper implements AutoCloseable {
       } catch (RuntimeException e) {
         if (!hasFailed) {
           hasFailed = true;
-          LOGGER.log(Level.WARNING, "a buffer pool could not write in the background; it goes on", e);
+          LOGGER.log(
+              Level.WARNING, "a buffer pool could not write in the background; it goes on", e);
         }
         nextFlush = System.nanoTime() + parts.config.flushInterval().toNanos();
       }

@@ -2,8 +2,10 @@ package dev.pinnedstore.pool;
 
 import java.io.Serial;
 
-/** A page was pinned by others, in a way that excludes what was wanted, for longer than {@link
- * BufferPoolConfig#latchTimeout()}. Often the thread waits for a guard of its own. */
+/**
+ * A page was pinned by others, in a way that excludes what was wanted, for longer than {@link
+ * BufferPoolConfig#latchTimeout()}. Often the thread waits for a guard of its own.
+ */
 public final class LatchTimeoutException extends BufferPoolException {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -7,10 +7,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Where threads wait for the latch of a page: stripes, each a lock and a condition for many pages.
  *
- * <p>A waiter sets the wait bit by CAS, under the lock of the stripe, in a word that it cannot take;
- * whoever changes the latch sees the bit in the word that it changed, takes the lock, clears the bit
- * and wakes all of the stripe. So no change is missed: it comes before the CAS, which fails, or after
- * it, and then its waker waits for the lock until the waiter sleeps.
+ * <p>A waiter sets the wait bit by CAS, under the lock of the stripe, in a word that it cannot
+ * take; whoever changes the latch sees the bit in the word that it changed, takes the lock, clears
+ * the bit and wakes all of the stripe. So no change is missed: it comes before the CAS, which
+ * fails, or after it, and then its waker waits for the lock until the waiter sleeps.
  */
 final class LatchWaits {
   private final Stripe[] stripes;

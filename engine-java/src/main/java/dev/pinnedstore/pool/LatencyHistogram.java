@@ -73,7 +73,6 @@ public record LatencyHistogram(List<Long> counts) {
       counts.incrementAndGet(Math.min(bucket, BUCKETS - 1));
     }
 
-
     LatencyHistogram snapshot() {
       return new LatencyHistogram(IntStream.range(0, BUCKETS).mapToObj(counts::get).toList());
     }

@@ -6,7 +6,8 @@ import java.util.function.LongPredicate;
 /**
  * LIRS. The stack S orders pages by their last use; its bottom is always a page of low inter-
  * reference recency (LIR). Resident pages of high recency (HIR) leave through the queue Q; those
- * that left stay in S as ghosts while they are above its bottom, and become LIR when they come back.
+ * that left stay in S as ghosts while they are above its bottom, and become LIR when they come
+ * back.
  */
 final class LirsPolicy implements EvictionPolicy {
   private static final byte LIR = 0;

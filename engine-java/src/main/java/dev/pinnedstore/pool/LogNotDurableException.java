@@ -3,8 +3,10 @@ package dev.pinnedstore.pool;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** A page was not written, since the log that describes its last change is not durable and could not
- * be made so. The page stays in its frame and dirty. */
+/**
+ * A page was not written, since the log that describes its last change is not durable and could not
+ * be made so. The page stays in its frame and dirty.
+ */
 public final class LogNotDurableException extends BufferPoolException {
   @Serial private static final long serialVersionUID = 1L;
 

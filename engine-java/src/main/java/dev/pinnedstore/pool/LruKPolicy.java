@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.LongPredicate;
 
 /**
- * LRU-K. Each page has the times of its last k uses, which stay when it leaves; resident pages are a
- * heap with the oldest k-th use on top. A page used less than k times has used it last at time 0;
+ * LRU-K. Each page has the times of its last k uses, which stay when it leaves; resident pages are
+ * a heap with the oldest k-th use on top. A page used less than k times has used it last at time 0;
  * among these the least recently used one is on top.
  */
 final class LruKPolicy implements EvictionPolicy {

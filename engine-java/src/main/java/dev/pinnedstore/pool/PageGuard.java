@@ -4,13 +4,13 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pinned page: it stays in its frame until this is closed. Shared, it may be read; exclusive, also
- * written, and nobody else has it.
+ * A pinned page: it stays in its frame until this is closed. Shared, it may be read; exclusive,
+ * also written, and nobody else has it.
  *
- * <p><b>Threads.</b> Any thread may use and close it, one at a time. <b>Closing</b> unpins; again it
- * does nothing. A segment that is kept beyond that shows whatever the frame holds next: close the
- * guard after the last use. <b>Cost.</b> No system call; the guard need not be allocated where it
- * does not leave the code that took it.
+ * <p><b>Threads.</b> Any thread may use and close it, one at a time. <b>Closing</b> unpins; again
+ * it does nothing. A segment that is kept beyond that shows whatever the frame holds next: close
+ * the guard after the last use. <b>Cost.</b> No system call; the guard need not be allocated where
+ * it does not leave the code that took it.
  */
 public final class PageGuard implements AutoCloseable {
   private final BufferPool pool;
@@ -67,9 +67,9 @@ public final class PageGuard implements AutoCloseable {
   }
 
   /**
-   * Says that the page was changed, by the change that the log has under an LSN. Without it a change
-   * is lost when the page leaves its frame. To be called before the guard is closed, in any order
-   * with the change itself.
+   * Says that the page was changed, by the change that the log has under an LSN. Without it a
+   * change is lost when the page leaves its frame. To be called before the guard is closed, in any
+   * order with the change itself.
    *
    * @param lsn 0 or more; one smaller than the page's leaves the page's as it is. Without a log any
    *     number, 0 for one

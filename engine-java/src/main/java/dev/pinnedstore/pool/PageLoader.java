@@ -86,7 +86,8 @@ final class PageLoader {
     }
     long before = (long) PageWordLayout.WORD.getAndBitwiseOr(words, slot, PageWordLayout.USED);
     if ((before & PageWordLayout.USED) != 0 || !PageWordLayout.isSame(before, word)) {
-      // Told by another thread; or it is another page's by now, which is then taken for used: a guess
+      // Told by another thread; or it is another page's by now, which is then taken for used: a
+      // guess
       // of the policy may be wrong, a page never is.
       return;
     }

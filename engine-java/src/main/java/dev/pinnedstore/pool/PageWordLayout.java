@@ -22,17 +22,17 @@ import java.lang.invoke.VarHandle;
  *   <li><b>used</b>: the policy was told, or will be, that the page was used; cleared when it is.
  *   <li><b>version</b>: grows whenever the latch becomes busy or exclusive, so that bytes read
  *       between two equal versions, of which the first was neither, belong together. It comes round
- *       after 2^26 such changes of one page: an optimistic read that pauses through exactly so many,
- *       a second at the least, would not notice.
+ *       after 2^26 such changes of one page: an optimistic read that pauses through exactly so
+ *       many, a second at the least, would not notice.
  *   <li><b>frame</b>: where the page is, while it is not absent.
  * </ul>
  *
  * <p><b>Memory order.</b> A word is read with acquire, before what it protects. Changes are CAS or
- * fetch-and-add, volatile both ways: a release of the bytes that the owner wrote, and an acquire for
- * whoever comes next. Taking a latch exclusively is followed by {@link #fenceAfterTaking()}, since
- * without it a later plain store into the page could be seen before the latch; an optimistic read
- * ends with {@link #fenceBeforeValidation()}, or its loads could happen after the second look at the
- * word.
+ * fetch-and-add, volatile both ways: a release of the bytes that the owner wrote, and an acquire
+ * for whoever comes next. Taking a latch exclusively is followed by {@link #fenceAfterTaking()},
+ * since without it a later plain store into the page could be seen before the latch; an optimistic
+ * read ends with {@link #fenceBeforeValidation()}, or its loads could happen after the second look
+ * at the word.
  */
 final class PageWordLayout {
   static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
@@ -100,7 +100,8 @@ final class PageWordLayout {
 
   /** With another latch, and a new version if that is one that writes. */
   static long withLatch(long word, int latch) {
-    long next = latch >= BUSY ? (word & ~VERSION_MASK) | ((word + VERSION_UNIT) & VERSION_MASK) : word;
+    long next =
+        latch >= BUSY ? (word & ~VERSION_MASK) | ((word + VERSION_UNIT) & VERSION_MASK) : word;
     return (next & ~(long) LATCH_MASK) | latch;
   }
 

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes dirty pages back, one batch at a time: takes copies of pages under a shared pin, so that
- * nobody waits for the device; waits for the log; writes the batch to the double-write area and makes
- * it durable, if there is one; writes the pages to their places, those side by side in one piece; and
- * makes them durable.
+ * nobody waits for the device; waits for the log; writes the batch to the double-write area and
+ * makes it durable, if there is one; writes the pages to their places, those side by side in one
+ * piece; and makes them durable.
  *
  * <p>A page that is taken is clean and flushing from before it is copied, so a change that comes
  * later makes it dirty again, and stays. Until its write has ended it cannot leave its frame, where
@@ -66,7 +66,8 @@ final class PageWriter implements AutoCloseable {
   /**
    * The same without waiting for anybody, when nobody begins anything any more.
    *
-   * @return the pages that somebody holds exclusively, of which it is not known whether they changed
+   * @return the pages that somebody holds exclusively, of which it is not known whether they
+   *     changed
    */
   long[] flushFinally() {
     lock.lock();
@@ -90,8 +91,8 @@ final class PageWriter implements AutoCloseable {
   }
 
   /**
-   * Writes all pages that are dirty now and that nobody holds exclusively, sorted by id, until it is
-   * enough; does not sync but for the double-write area.
+   * Writes all pages that are dirty now and that nobody holds exclusively, sorted by id, until it
+   * is enough; does not sync but for the double-write area.
    *
    * @return batches written
    */
@@ -104,7 +105,9 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  /** Writes pages that an eviction claimed; those that are dirty afterwards could not be written. */
+  /**
+   * Writes pages that an eviction claimed; those that are dirty afterwards could not be written.
+   */
   void writeClaimed(long[] ids) {
     lock.lock();
     try {

@@ -7,7 +7,9 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What Java Flight Recorder sees of pools: one event for each transfer and each wait, none a hit. */
+/**
+ * What Java Flight Recorder sees of pools: one event for each transfer and each wait, none a hit.
+ */
 final class PoolEvents {
   private PoolEvents() {}
 

@@ -118,8 +118,7 @@ final class PoolFile {
     return restored;
   }
 
-  private int restore(
-      AlignedBuffer batch, int header, int pages, boolean checksums, IoSlice place)
+  private int restore(AlignedBuffer batch, int header, int pages, boolean checksums, IoSlice place)
       throws IOException {
     int restored = 0;
     for (int i = 0; i < pages; i++) {

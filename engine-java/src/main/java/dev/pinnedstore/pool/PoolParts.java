@@ -28,9 +28,7 @@ final class PoolParts {
     this.table = new PageTable(files.size());
     this.frames =
         new FrameTable(
-            config.frames(),
-            config.pageSize(),
-            config.checksums() ? PageTrailerLayout.BYTES : 0);
+            config.frames(), config.pageSize(), config.checksums() ? PageTrailerLayout.BYTES : 0);
     this.free = new FreeFrames(config.frames(), config.perCorePools() ? config.framesPerCore() : 0);
     this.accesses = new AccessLog(config.frames());
     this.waits = new LatchWaits(config.pageTablePartitions());

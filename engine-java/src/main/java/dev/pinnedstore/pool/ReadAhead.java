@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Reads pages before anybody asks for them: windows behind sequential readers, and prefetches. Pages
- * side by side are one read. Takes frames only of clean pages, never waits for one, and gives up
- * silently: whoever then wants the page meets the failure itself.
+ * Reads pages before anybody asks for them: windows behind sequential readers, and prefetches.
+ * Pages side by side are one read. Takes frames only of clean pages, never waits for one, and gives
+ * up silently: whoever then wants the page meets the failure itself.
  */
 final class ReadAhead {
   private final PoolParts parts;
@@ -103,7 +103,9 @@ final class ReadAhead {
       this.mark = mark;
     }
 
-    /** Makes pages busy up to the first resident one behind an absent one; returns how many it saw. */
+    /**
+     * Makes pages busy up to the first resident one behind an absent one; returns how many it saw.
+     */
     int claim(int most) {
       int seen = 0;
       while (seen < most && !isStopped) {

@@ -3,10 +3,10 @@ package dev.pinnedstore.pool;
 import java.util.Arrays;
 
 /**
- * Recognises sequential readers of one file by their misses, up to eight at once. After two misses in
- * a row a stream gets a window of pages to be read ahead, each twice as long as the one before, up to
- * a bound. Pages that leave unread end all streams and halve the bound; it grows again, from the
- * shortest window, with streams that are proven anew.
+ * Recognises sequential readers of one file by their misses, up to eight at once. After two misses
+ * in a row a stream gets a window of pages to be read ahead, each twice as long as the one before,
+ * up to a bound. Pages that leave unread end all streams and halve the bound; it grows again, from
+ * the shortest window, with streams that are proven anew.
  */
 final class ReadAheadStreams {
   private static final int STREAMS = 8;

@@ -98,7 +98,8 @@ final class Replacement {
     if (!PageWordLayout.cas(words, slot, word, busy)) {
       return false;
     }
-    // Looked at again: it may have been written to, or taken to be written, in between. From here on
+    // Looked at again: it may have been written to, or taken to be written, in between. From here
+    // on
     // neither can happen, as both need a pin first.
     if (mayLeave(frame, cleanOnly)) {
       return true;

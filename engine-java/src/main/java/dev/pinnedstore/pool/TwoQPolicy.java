@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.LongPredicate;
 
 /**
- * 2Q, full version: A1in is a queue of pages used once, A1out of ids that left it, Am an LRU list of
- * pages that came back while they were in A1out. A hit in A1in does nothing.
+ * 2Q, full version: A1in is a queue of pages used once, A1out of ids that left it, Am an LRU list
+ * of pages that came back while they were in A1out. A hit in A1in does nothing.
  */
 final class TwoQPolicy implements EvictionPolicy {
   private static final int A1_IN = 0;

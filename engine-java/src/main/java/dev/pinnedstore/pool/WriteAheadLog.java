@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The log that describes changes of pages, as far as the pool needs it: no page reaches storage
- * before {@link #flushedLsn()} has reached its LSN. Called from any thread, under no latch of a page;
- * it must not call the pool.
+ * before {@link #flushedLsn()} has reached its LSN. Called from any thread, under no latch of a
+ * page; it must not call the pool.
  */
 @FunctionalInterface
 public interface WriteAheadLog {

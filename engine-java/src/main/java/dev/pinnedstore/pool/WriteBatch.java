@@ -117,8 +117,7 @@ final class WriteBatch implements AutoCloseable {
     }
   }
 
-  private @Nullable LogNotDurableException
-      keepBackWhatTheLogDoesNotHave() {
+  private @Nullable LogNotDurableException keepBackWhatTheLogDoesNotHave() {
     WriteAheadLog wal = parts.wal;
     long newest = 0;
     for (int i = 0; i < count; i++) {
@@ -170,8 +169,7 @@ final class WriteBatch implements AutoCloseable {
       DoubleWriteLayout.writeEntry(header, i, PageIds.pageNumber(ids[i]), page(i));
     }
     DoubleWriteLayout.seal(header, count, pageBytes);
-    IoSlice all =
-        buffer.slice().slice(headerBytes - bytes, bytes + (long) count * pageBytes);
+    IoSlice all = buffer.slice().slice(headerBytes - bytes, bytes + (long) count * pageBytes);
     area.write(List.of(all), 0);
     file.sync(area);
   }

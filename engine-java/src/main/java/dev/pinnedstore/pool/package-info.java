@@ -1,14 +1,13 @@
 /**
  * A buffer pool: pages of files, held in frames of memory while they are pinned or worth it.
- * Exported; uses {@code buffer} and {@code os}. Begin with {@link
- * dev.pinnedstore.pool.BufferPool}.
+ * Exported; uses {@code buffer} and {@code os}. Begin with {@link dev.pinnedstore.pool.BufferPool}.
  *
  * <h2>What there is</h2>
  *
- * <p>One word for each page of a file, in chunks that are made when first needed ({@code PageTable}),
- * says where the page is, who uses it and which state of it that is ({@code PageWordLayout} has the
- * table of its bits). The frames are one buffer, from 2 MiB on aligned to that, cut into pages
- * ({@code FrameTable}). A lookup is one load of the word; a pin one CAS of it.
+ * <p>One word for each page of a file, in chunks that are made when first needed ({@code
+ * PageTable}), says where the page is, who uses it and which state of it that is ({@code
+ * PageWordLayout} has the table of its bits). The frames are one buffer, from 2 MiB on aligned to
+ * that, cut into pages ({@code FrameTable}). A lookup is one load of the word; a pin one CAS of it.
  *
  * <p>What becomes of a word, and who may do it:
  *
@@ -24,21 +23,21 @@
  * </pre>
  *
  * <p>Locks, in the order in which they are taken: the writer's (one batch on its way), the policy's
- * ({@code Replacement}; no I/O under it), a stripe's of {@code LatchWaits}. Nobody waits for a latch
- * while holding one of them.
+ * ({@code Replacement}; no I/O under it), a stripe's of {@code LatchWaits}. Nobody waits for a
+ * latch while holding one of them.
  *
  * <h2>What a policy is told</h2>
  *
- * <p>The first use of a page since the policy was last asked sets a bit of its word and puts its frame
- * into a queue ({@code AccessLog}); the next search for a victim drains the queue. So a page that is
- * always hit writes nothing, and a policy sees each page once between two searches, in the order of
- * first use.
+ * <p>The first use of a page since the policy was last asked sets a bit of its word and puts its
+ * frame into a queue ({@code AccessLog}); the next search for a victim drains the queue. So a page
+ * that is always hit writes nothing, and a policy sees each page once between two searches, in the
+ * order of first use.
  *
  * <h2>How a page is written</h2>
  *
- * <p>{@code PageWriter} takes a copy under a shared pin, marks the frame clean and flushing before it
- * copies, and waits until {@link dev.pinnedstore.pool.WriteAheadLog#flushedLsn()} covers the batch.
- * What a crash leaves, step by step:
+ * <p>{@code PageWriter} takes a copy under a shared pin, marks the frame clean and flushing before
+ * it copies, and waits until {@link dev.pinnedstore.pool.WriteAheadLog#flushedLsn()} covers the
+ * batch. What a crash leaves, step by step:
  *
  * <ol>
  *   <li>before the double-write area is durable: all pages as they were, the area perhaps damaged,
@@ -50,12 +49,12 @@
  *   <li>after: all pages new. The area holds them still, until the next batch.
  * </ol>
  *
- * <p>Without a double-write area a torn page is found by its checksum when it is loaded, and restored
- * by the log or refused. Without checksums the area is written back whole. A page is as of some
- * moment after its last flush that returned; the log knows the rest.
+ * <p>Without a double-write area a torn page is found by its checksum when it is loaded, and
+ * restored by the log or refused. Without checksums the area is written back whole. A page is as of
+ * some moment after its last flush that returned; the log knows the rest.
  *
- * <p>A sync that fails ends the use of its file: nothing more is written, read or made durable there,
- * and what is in frames can still be read.
+ * <p>A sync that fails ends the use of its file: nothing more is written, read or made durable
+ * there, and what is in frames can still be read.
  *
  * <h2>Memory</h2>
  *

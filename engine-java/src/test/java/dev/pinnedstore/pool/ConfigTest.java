@@ -12,7 +12,9 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Presets are what the documentation says, each option does something, and bad ones are refused. */
+/**
+ * Presets are what the documentation says, each option does something, and bad ones are refused.
+ */
 class ConfigTest {
   @TempDir private Path directory;
 
@@ -107,8 +109,7 @@ class ConfigTest {
   @Test
   void aFileThatCannotBeOpenedIsAnException() throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
-    assertThatThrownBy(
-            () -> BufferPool.builder().file(file.resolve("below")).frames(1).build())
+    assertThatThrownBy(() -> BufferPool.builder().file(file.resolve("below")).frames(1).build())
         .isInstanceOf(PageIoException.class)
         .hasMessageContaining("cannot open the pool");
   }
@@ -117,8 +118,7 @@ class ConfigTest {
   void pagesMayBeLarge() {
     Path file = directory.resolve("large");
     for (int round = 0; round < 2; round++) {
-      try (BufferPool pool =
-          BufferPool.builder().file(file).pageSize(65536).frames(2).build()) {
+      try (BufferPool pool = BufferPool.builder().file(file).pageSize(65536).frames(2).build()) {
         for (int i = 0; i < 5; i++) {
           long id = i;
           if (round == 0) {
@@ -138,7 +138,11 @@ class ConfigTest {
   void freeFramesAreKeptByThreadOrNot() {
     for (boolean perCore : new boolean[] {true, false}) {
       try (BufferPool pool =
-          PoolTest.small(64).perCorePools(perCore).framesPerCore(4).pageTablePartitions(3).build()) {
+          PoolTest.small(64)
+              .perCorePools(perCore)
+              .framesPerCore(4)
+              .pageTablePartitions(3)
+              .build()) {
         for (int i = 0; i < 200; i++) {
           create(pool, i);
         }

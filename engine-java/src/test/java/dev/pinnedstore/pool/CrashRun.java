@@ -8,9 +8,9 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool on a simulated disk, with an oracle: each page has a version in all of its sectors, and the
- * oracle knows which one was last written and which one was last made durable. After a crash each
- * page must be whole, of a version between the two; and none may be ahead of the log.
+ * A pool on a simulated disk, with an oracle: each page has a version in all of its sectors, and
+ * the oracle knows which one was last written and which one was last made durable. After a crash
+ * each page must be whole, of a version between the two; and none may be ahead of the log.
  */
 final class CrashRun {
   static final int PAGES = 12;

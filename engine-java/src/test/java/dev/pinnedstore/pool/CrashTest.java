@@ -10,7 +10,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A crash at every I/O, inside recovery too, loses nothing that was made durable and tears no page. */
+/**
+ * A crash at every I/O, inside recovery too, loses nothing that was made durable and tears no page.
+ */
 class CrashTest {
   private static final int STEPS = 40;
 
@@ -49,7 +51,8 @@ class CrashTest {
   @Test
   @Tag("slow")
   void aLongRunOfCrashesIsSurvived() {
-    long end = System.nanoTime() + 1_000_000_000L * Long.getLong("pinnedstore.campaign.seconds", 30);
+    long end =
+        System.nanoTime() + 1_000_000_000L * Long.getLong("pinnedstore.campaign.seconds", 30);
     long first = System.nanoTime();
     long runs = 0;
     for (long seed = first; System.nanoTime() - end < 0; seed++) {

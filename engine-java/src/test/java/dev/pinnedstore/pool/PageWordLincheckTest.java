@@ -3,16 +3,16 @@ package dev.pinnedstore.pool;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.time.Duration;
+import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Pages are registers: whatever is pinned, read, written, flushed and evicted at the same time answers
- * as some order of the calls would. Two frames for three pages, so that most calls evict.
+ * Pages are registers: whatever is pinned, read, written, flushed and evicted at the same time
+ * answers as some order of the calls would. Two frames for three pages, so that most calls evict.
  */
 @Param(name = "page", gen = IntGen.class, conf = "0:2")
 public class PageWordLincheckTest {

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Hit ratios of the named policies on generated traces, in percent of all references. CLOCK, LRU and
- * 2Q must be those that two other implementations gave; LIRS is known to 0.2 points; LRU-1 and
+ * Hit ratios of the named policies on generated traces, in percent of all references. CLOCK, LRU
+ * and 2Q must be those that two other implementations gave; LIRS is known to 0.2 points; LRU-1 and
  * LRU-2 those of the tables of the paper on LRU-K, made again with longer runs.
  */
 class PolicyOracleTest {

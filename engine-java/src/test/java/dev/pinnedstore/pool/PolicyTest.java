@@ -151,7 +151,9 @@ class PolicyTest {
     }
     long last = word | ((1L << 38) - (1L << 12));
     long wrapped = PageWordLayout.withLatch(last, PageWordLayout.EXCLUSIVE);
-    assertThat(PageWordLayout.frame(wrapped)).as("the version does not carry").isEqualTo((1 << 26) - 1);
+    assertThat(PageWordLayout.frame(wrapped))
+        .as("the version does not carry")
+        .isEqualTo((1 << 26) - 1);
     assertThat(PageWordLayout.isReadable(wrapped)).isFalse();
     long full = PageWordLayout.withLatch(word, PageWordLayout.RESIDENT + PageWordLayout.MAX_PINS);
     assertThat(PageWordLayout.isReadable(full)).isTrue();

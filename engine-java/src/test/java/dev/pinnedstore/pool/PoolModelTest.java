@@ -163,7 +163,8 @@ class PoolModelTest {
   @Test
   @Tag("slow")
   void aLongRunOnADiskThatFailsLosesNothing() {
-    long end = System.nanoTime() + 1_000_000_000L * Long.getLong("pinnedstore.campaign.seconds", 30);
+    long end =
+        System.nanoTime() + 1_000_000_000L * Long.getLong("pinnedstore.campaign.seconds", 30);
     long first = System.nanoTime();
     long runs = 0;
     for (; System.nanoTime() - end < 0; runs++) {
@@ -177,8 +178,7 @@ class PoolModelTest {
     SimulatedDisk disk = new SimulatedDisk(seed, Fault.NONE);
     SplittableRandom random = new SplittableRandom(seed);
     Map<Long, Long> model = new HashMap<>();
-    try (BufferPool pool =
-        PoolTest.small(FRAMES).storage(disk.storage()).build()) {
+    try (BufferPool pool = PoolTest.small(FRAMES).storage(disk.storage()).build()) {
       for (int step = 1; step <= steps; step++) {
         disk.failuresInThousand = random.nextInt(10) == 0 ? 0 : 100;
         long id = PageIds.of(1, random.nextInt(30));
@@ -258,8 +258,7 @@ class PoolModelTest {
       }
       case 2, 3, 4 -> {
         long difference =
-            pool.readOptimisticLong(
-                id, data -> data.get(JAVA_LONG, 0) - data.get(JAVA_LONG, 2048));
+            pool.readOptimisticLong(id, data -> data.get(JAVA_LONG, 0) - data.get(JAVA_LONG, 2048));
         assertThat(difference).isZero();
       }
       case 5 -> {

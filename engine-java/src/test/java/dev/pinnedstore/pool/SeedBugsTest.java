@@ -157,8 +157,7 @@ class SeedBugsTest {
             for (int i = 0; i < 20_000; i++) {
               long id = random.nextInt(12);
               assertThat(read(pool, id)).isEqualTo(id);
-              assertThat(pool.readOptimisticLong(id, page -> page.get(JAVA_LONG, 8)))
-                  .isEqualTo(id);
+              assertThat(pool.readOptimisticLong(id, page -> page.get(JAVA_LONG, 8))).isEqualTo(id);
             }
           });
     }

@@ -29,7 +29,12 @@ public fun bufferPool(
     path: Path,
     from: BufferPoolConfig = BufferPoolConfig.defaults(),
     configure: BufferPoolBuilder.() -> Unit = {},
-): BufferPool = BufferPool.builder(from).file(path).apply(configure).build()
+): BufferPool =
+    BufferPool
+        .builder(from)
+        .file(path)
+        .apply(configure)
+        .build()
 
 /** Pages that are resident at most. */
 public var BufferPoolBuilder.frames: Int

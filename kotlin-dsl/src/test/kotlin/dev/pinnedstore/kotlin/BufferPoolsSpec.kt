@@ -128,7 +128,11 @@ class BufferPoolsSpec :
         "what the pool says comes through as it is" {
             withPool(4) { pool ->
                 shouldThrow<IllegalArgumentException> { pool.read(-1) { 1 } }
-                shouldThrow<IllegalStateException> { pool.write(1) { error("mine") } }.message shouldBe
+                shouldThrow<IllegalStateException> {
+                    pool.write(
+                        1,
+                    ) { error("mine") }
+                }.message shouldBe
                     "mine"
                 pool.stats().pinnedFrames() shouldBe 0
                 pool.close()

@@ -48,7 +48,8 @@ internal object ReadmeSamples {
     ): Long {
         // @start region="pages"
         bufferPool(path) { frames = 1000 }.use { pool ->
-            pool.write(id) { page -> // suspends instead of blocking
+            pool.write(id) { page ->
+                // suspends instead of blocking
                 page.segment().set(JAVA_LONG, 0, 42)
                 page.markDirty(lsn)
             }
