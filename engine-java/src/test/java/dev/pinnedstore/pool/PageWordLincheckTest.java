@@ -16,15 +16,20 @@ import org.junit.jupiter.api.Test;
  */
 @Param(name = "page", gen = IntGen.class, conf = "0:2")
 public class PageWordLincheckTest {
-  private final BufferPool pool =
-      BufferPool.builder()
-          .storage(PageStorage.memory())
-          .frames(2)
-          .backgroundFlush(false)
-          .maxFlushBatch(1)
-          .readAhead(0)
-          .pinTimeout(Duration.ofMinutes(1))
-          .build();
+  private final BufferPool pool;
+
+  /** What each scenario starts from. */
+  public PageWordLincheckTest() {
+    pool =
+        BufferPool.builder()
+            .storage(PageStorage.memory())
+            .frames(2)
+            .backgroundFlush(false)
+            .maxFlushBatch(1)
+            .readAhead(0)
+            .pinTimeout(Duration.ofMinutes(1))
+            .build();
+  }
 
   /** Adds one to a page; returns what it was. */
   @Operation

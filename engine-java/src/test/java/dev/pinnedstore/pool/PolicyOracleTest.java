@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,8 @@ class PolicyOracleTest {
           "ZSCAN", () -> Traces.zipfAndScans(986225586),
           "LOOP", () -> Traces.loop(1200, 120_000, -1162235295),
           "TWOPOOL", () -> Traces.checked(Traces.twoPools(500_000), -2124168354));
+
+  private static final Map<String, int[]> MADE = new ConcurrentHashMap<>();
 
   @ParameterizedTest
   @CsvSource({
@@ -49,7 +52,7 @@ class PolicyOracleTest {
   })
   void hitRatiosAreThoseOfOtherImplementations(
       String name, int capacity, double lru, double clock, double twoQ, double lirs) {
-    int[] trace = TRACES.get(name).get();
+    int[] trace = MADE.computeIfAbsent(name, made -> TRACES.get(made).get());
     assertThat(percent(EvictionPolicy.lru(), capacity, trace)).as("LRU").isCloseTo(lru, at(.02));
     assertThat(percent(EvictionPolicy.clock(), capacity, trace))
         .as("CLOCK")
@@ -65,7 +68,7 @@ class PolicyOracleTest {
     "350, .476, .513", "400, .493, .515", "450, .504, .518",
   })
   void lruKHitsTwoPoolsAsThePaperSays(int capacity, double lru1, double lru2) {
-    int[] trace = Traces.twoPools(2_000_000);
+    int[] trace = MADE.computeIfAbsent("two pools", made -> Traces.twoPools(2_000_000));
     assertThat(afterWarmUp(1, capacity, trace)).as("LRU-1").isCloseTo(lru1, at(.01));
     assertThat(afterWarmUp(2, capacity, trace)).as("LRU-2").isCloseTo(lru2, at(.01));
   }
@@ -77,7 +80,8 @@ class PolicyOracleTest {
     "500, .871, .884",
   })
   void lruKHitsEightyTwentyAsThePaperSays(int capacity, double lru1, double lru2) {
-    int[] trace = Traces.eightyTwenty(1000, 2_000_000);
+    int[] trace =
+        MADE.computeIfAbsent("80-20", made -> Traces.eightyTwenty(1000, 2_000_000));
     assertThat(afterWarmUp(1, capacity, trace)).as("LRU-1").isCloseTo(lru1, at(.01));
     assertThat(afterWarmUp(2, capacity, trace)).as("LRU-2").isCloseTo(lru2, at(.01));
   }

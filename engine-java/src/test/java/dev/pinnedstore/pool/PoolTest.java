@@ -98,13 +98,13 @@ class PoolTest {
   void aSharedPageIsReadOnlyAndCannotBeMarked() {
     try (BufferPool pool = small(FRAMES).build()) {
       long id = create(pool, 1);
-      try (PageGuard page = pool.pin(id)) {
-        assertThat(page.segment().isReadOnly()).isTrue();
-        assertThatThrownBy(() -> page.markDirty(2)).isInstanceOf(IllegalStateException.class);
-        page.close();
-        assertThatThrownBy(page::segment).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(page::pageLsn).isInstanceOf(IllegalStateException.class);
-      }
+      PageGuard shared = pool.pin(id);
+      assertThat(shared.segment().isReadOnly()).isTrue();
+      assertThatThrownBy(() -> shared.markDirty(2)).isInstanceOf(IllegalStateException.class);
+      shared.close();
+      shared.close();
+      assertThatThrownBy(shared::segment).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(shared::pageLsn).isInstanceOf(IllegalStateException.class);
       assertThat(pool.stats().pinnedFrames()).isZero();
       try (PageGuard page = pool.pinExclusive(id)) {
         assertThat(page.segment().isReadOnly()).isFalse();
