@@ -80,6 +80,14 @@ class PolicyTest {
   }
 
   @Test
+  void theExampleReplaysATrace() {
+    int[] trace = Traces.loop(1200, 120_000, -1162235295);
+    assertThat(PolicySnippets.replay(EvictionPolicy.lirs(), 600, trace, 0))
+        .isBetween(58_700L, 58_900L);
+    assertThat(PolicySnippets.replay(EvictionPolicy.lru(), 600, trace, 0)).isZero();
+  }
+
+  @Test
   void lruKRefusesAKOutOfRange() {
     for (int k : new int[] {0, 17}) {
       assertThatThrownBy(() -> EvictionPolicy.lruK(k))

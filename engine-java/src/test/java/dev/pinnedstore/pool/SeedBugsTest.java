@@ -287,9 +287,9 @@ class SeedBugsTest {
       for (int i = 0; i < 16; i++) {
         create(pool, i);
       }
-      // Once it is compiled; until then each hit allocates its guard.
+      // Until it is compiled, which the machine takes its time for, each hit allocates its guard.
       long least = Long.MAX_VALUE;
-      for (int round = 0; round < 100 && least > 0; round++) {
+      for (int round = 0; round < 20_000 && least > 0; round++) {
         long before = threads.getCurrentThreadAllocatedBytes();
         hit(pool, 10_000);
         // What the bean itself allocates.

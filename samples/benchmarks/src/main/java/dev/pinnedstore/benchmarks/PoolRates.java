@@ -124,7 +124,8 @@ public final class PoolRates {
     double pagesInLarge = (double) LARGE / PAGE;
     if (Fio.isThere()) {
       all.put("fio 1 MiB psync", () -> pagesInLarge * fio(path, "read", LARGE, "psync", 1, 1));
-      all.put("fio 1 MiB io_uring, 8", () -> pagesInLarge * fio(path, "read", LARGE, "io_uring", 1, 8));
+      all.put(
+          "fio 1 MiB io_uring, 8", () -> pagesInLarge * fio(path, "read", LARGE, "io_uring", 1, 8));
     }
     all.put("pool, read-ahead", () -> scan(1024));
     all.put("pool, none", () -> scan(0));
