@@ -497,7 +497,8 @@ public final class BufferPool implements AutoCloseable {
                     + Arrays.toString(held)
                     + parts.openGuards()));
       }
-    } catch (BufferPoolException e) {
+    } catch (RuntimeException e) {
+      // Whatever storage throws: the rest must be closed.
       failures.add(e);
     }
     table.close();
@@ -515,7 +516,7 @@ public final class BufferPool implements AutoCloseable {
       if (failures.isEmpty()) {
         file.clearArea();
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failures.add(new PageIoException("cannot end " + file.area + ": " + e.getMessage(), e));
     }
     closeStorage(file.area, failures);
@@ -527,7 +528,7 @@ public final class BufferPool implements AutoCloseable {
       if (storage != null) {
         storage.close();
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failures.add(new PageIoException("cannot close " + storage + ": " + e.getMessage(), e));
     }
   }

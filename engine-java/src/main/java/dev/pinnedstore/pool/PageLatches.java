@@ -69,5 +69,8 @@ final class PageLatches {
     event.begin();
     parts.waits.await(words, slot, id, word, left);
     event.end(id, 1, parts.config.pageSize());
+    if (parts.closed) {
+      throw new BufferPoolClosedException();
+    }
   }
 }

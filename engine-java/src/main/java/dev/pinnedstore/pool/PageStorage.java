@@ -16,7 +16,7 @@ public interface PageStorage extends AutoCloseable {
   /**
    * Opens a file past the system's page cache, with io_uring for asynchronous operations, as far as
    * the system takes these; makes it if there is none. Beside it, under its name and {@code .dwb},
-   * is its double-write area.
+   * is its double-write area. Nothing locks the file: only one pool may have it.
    *
    * @param path the file
    * @param options {@link FileOption#BUFFERED} to use the system's page cache, {@link

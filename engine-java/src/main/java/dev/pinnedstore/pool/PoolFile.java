@@ -124,7 +124,8 @@ final class PoolFile {
     for (int i = 0; i < pages; i++) {
       IoSlice page = batch.slice().slice(header + (long) i * pageBytes, pageBytes);
       long number = DoubleWriteLayout.pageNumber(batch.segment(), i);
-      if (!DoubleWriteLayout.isWhole(batch.segment(), i, page.segment())) {
+      boolean named = number >= 0 && number <= PageIds.MAX_PAGE_NUMBER;
+      if (!named || !DoubleWriteLayout.isWhole(batch.segment(), i, page.segment())) {
         // Never whole, so no page of the batch was begun in its place.
         continue;
       }

@@ -74,9 +74,17 @@ final class CrashRun {
       pool.close();
       System.arraycopy(newest, 0, durable, 0, PAGES);
       return false;
-    } catch (SimulatedDisk.Crash e) {
+    } catch (SimulatedDisk.Crash | PageIoException e) {
+      checkCrash(e);
       abandon(pool);
       return true;
+    }
+  }
+
+  /** Closing tells of it as of a failure. */
+  private static void checkCrash(RuntimeException e) {
+    if (!(e instanceof SimulatedDisk.Crash) && !(e.getCause() instanceof SimulatedDisk.Crash)) {
+      throw e;
     }
   }
 
@@ -132,7 +140,8 @@ final class CrashRun {
       disk.stopAt = stopRecoveryAt;
       try {
         open().close();
-      } catch (SimulatedDisk.Crash e) {
+      } catch (SimulatedDisk.Crash | PageIoException e) {
+        checkCrash(e);
         disk.restart();
       }
       disk.stopAt = -1;

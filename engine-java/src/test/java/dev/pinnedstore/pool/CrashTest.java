@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pinnedstore.pool.SimulatedDisk.Fault;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,26 @@ class CrashTest {
             })
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("seed=");
+  }
+
+  @Test
+  void aDamagedAreaDamagesNoPage() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (long seed = 1; seed <= 200; seed++) {
+      CrashRun run = new CrashRun(seed, Fault.NONE, true);
+      run.disk().stopAt = 30 + random.nextInt(40);
+      boolean stopped = run.run(STEPS);
+      // Not after a crash: then the area may be needed, and damage is one fault too many.
+      run.recover(-1);
+      for (int i = 0; i < 3 && stopped; i++) {
+        run.disk().area.flip(random.nextInt(256), random.nextInt(8));
+      }
+      try {
+        run.recover(-1);
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("seed=" + seed + ": " + e, e);
+      }
+    }
   }
 
   @Test
