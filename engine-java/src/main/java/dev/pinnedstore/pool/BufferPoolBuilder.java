@@ -328,7 +328,7 @@ public final class BufferPoolBuilder {
   }
 
   /**
-   * Sets how long to wait for a frame when none can be freed, 0 to 365 days.
+   * Sets how long to wait for a frame when all are pinned, 0 to 365 days.
    *
    * @param pinTimeout the value
    * @return this

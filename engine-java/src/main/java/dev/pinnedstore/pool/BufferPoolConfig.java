@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  * @param dataDirectory where the file is if neither a file nor storage is named
  * @param checksums whether each page ends in a checksum, its LSN and its number, 16 bytes
  * @param doubleWrite whether pages are written twice, so that none is torn by a crash
- * @param pinTimeout how long to wait for a frame when none can be freed, 0 to 365 days
+ * @param pinTimeout how long to wait for a frame when all are pinned, 0 to 365 days
  * @param latchTimeout how long to wait for a page that others hold, 1 ms to 365 days
  * @param leakDetection whether it is recorded where each guard was taken, at the cost of a stack
  *     trace

@@ -42,20 +42,26 @@ final class FrameSupply {
    * @throws BufferPoolException what writing the only victims gave
    */
   int take() {
-    long deadline = 0;
+    long start = 0;
     for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
       int frame = takeNow(false);
       if (frame != FreeFrames.NONE) {
         return frame;
       }
       long now = System.nanoTime();
-      deadline = deadline == 0 ? now + parts.config.pinTimeout().toNanos() : deadline;
-      if (now >= deadline || parts.closed) {
+      start = start == 0 ? now : start;
+      if (parts.closed || isTooLate(now - start)) {
         throw refusal();
       }
       // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
       LockSupport.parkNanos(pause);
     }
+  }
+
+  /** Pins are waited for shortly, pages on their way from or to storage as long as for a latch. */
+  private boolean isTooLate(long waited) {
+    return waited >= parts.config.pinTimeout().toNanos()
+        && (waited >= parts.config.latchTimeout().toNanos() || pinned() == parts.frames.count);
   }
 
   private RuntimeException refusal() {

@@ -3,8 +3,9 @@ package dev.pinnedstore.pool;
 import java.io.Serial;
 
 /**
- * No frame became free within {@link BufferPoolConfig#pinTimeout()}: pages in all frames are
- * pinned, or are being read or written. Works again when a guard is closed.
+ * No frame became free: pages in all frames were pinned when {@link BufferPoolConfig#pinTimeout()}
+ * had passed, or pages were on their way from or to storage for {@link
+ * BufferPoolConfig#latchTimeout()}. Works again when a guard is closed.
  */
 public final class PoolExhaustedException extends BufferPoolException {
   @Serial private static final long serialVersionUID = 1L;
