@@ -86,9 +86,8 @@ class SeedBugsTest {
       for (int i = 0; i < 16; i++) {
         create(pool, i);
       }
-      Awaiting.until(() -> pool.stats().dirtyFrames() == 0 && pool.stats().pageWrites() >= 16);
+      Awaiting.until(() -> pool.stats().dirtyFrames() == 0 && pool.stats().backgroundFlushes() > 0);
       assertThat(storage.writtenPages()).containsAll(LongStream.range(0, 16).boxed().toList());
-      assertThat(pool.stats().backgroundFlushes()).isPositive();
     }
   }
 
