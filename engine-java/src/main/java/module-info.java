@@ -7,5 +7,6 @@ module dev.pinnedstore.engine {
 
   exports dev.pinnedstore.buffer;
   exports dev.pinnedstore.pager;
+  exports dev.pinnedstore.pool;
   exports dev.pinnedstore.store;
 }

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
   private static final List<Path> SNIPPETS =
       Stream.of(
-              "store/StoreSnippets.java", "buffer/BufferSnippets.java", "pager/PagerSnippets.java")
+              "store/StoreSnippets.java",
+              "buffer/BufferSnippets.java",
+              "pager/PagerSnippets.java",
+              "pool/PoolSnippets.java")
           .map(Readme.root().resolve("engine-java/src/test/java/dev/pinnedstore")::resolve)
           .toList();
   private static final byte[] MESSAGE = "hello".getBytes(UTF_8);

@@ -2,7 +2,10 @@ package dev.pinnedstore.kotlin
 
 import dev.pinnedstore.store.BlobHandle
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.count
 import java.lang.foreign.MemorySegment
+import java.lang.foreign.ValueLayout.JAVA_LONG
+import java.nio.file.Path
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -36,5 +39,24 @@ internal object ReadmeSamples {
         handles.consumeEach(store) { segment -> reader(segment) } // acknowledges on return
         // @end
         return handle
+    }
+
+    suspend fun pages(
+        path: Path,
+        id: Long,
+        lsn: Long,
+    ): Long {
+        // @start region="pages"
+        bufferPool(path) { frames = 1000 }.use { pool ->
+            pool.write(id) { page ->
+                // suspends instead of blocking
+                page.segment().set(JAVA_LONG, 0, 42)
+                page.markDirty(lsn)
+            }
+            val seen = pool.read(id) { page -> page.get(JAVA_LONG, 0) }
+            val all = pool.scan(0L..id) { _, page -> page.get(JAVA_LONG, 0) } // a cold Flow
+            return seen + all.count()
+        }
+        // @end
     }
 }

@@ -21,6 +21,7 @@ import kotlinx.coroutines.test.runTest
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.nio.file.Path
+import kotlin.io.path.createTempDirectory
 import kotlin.io.path.div
 import kotlin.io.path.exists
 import kotlin.io.path.readText
@@ -55,6 +56,12 @@ class ReadmeSpec :
                     store.stats().liveBlobs() shouldBe 1
                 }
             }
+        }
+
+        "pages are written, read and scanned" {
+            val directory = createTempDirectory("pages")
+            ReadmeSamples.pages(directory / "pages", 2, 1) shouldBe 42 + 3
+            directory.toFile().deleteRecursively() shouldBe true
         }
 
         "every message is explained and every explanation has its message" {

@@ -24,7 +24,7 @@ final class Fio {
     }
   }
 
-  static double readsPerSecond(
+  static double operationsPerSecond(
       Path path,
       long bytes,
       String what,
@@ -58,10 +58,11 @@ final class Fio {
             .start();
     String printed = new String(fio.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     Matcher rate = RATE.matcher(printed);
-    if (fio.waitFor() != 0 || !rate.find()) {
+    // The first one is that of reads, and that of writes the first in their own part.
+    int from = what.contains("write") ? Math.max(printed.indexOf("\"write\""), 0) : 0;
+    if (fio.waitFor() != 0 || !rate.find(from)) {
       throw new IOException("fio failed: " + printed);
     }
-    // The first one is that of reads.
     return Double.parseDouble(rate.group(1));
   }
 }

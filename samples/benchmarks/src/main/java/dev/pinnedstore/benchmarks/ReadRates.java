@@ -112,7 +112,7 @@ public final class ReadRates {
   }
 
   private double fio(String what, int block, String engine, int jobs, int depth) throws Exception {
-    return Fio.readsPerSecond(path, bytes, what, block, engine, jobs, depth, seconds);
+    return Fio.operationsPerSecond(path, bytes, what, block, engine, jobs, depth, seconds);
   }
 
   private void measure(String title, Map<String, Contender> contenders) throws Exception {

@@ -1,0 +1,202 @@
+package dev.pinnedstore.pool;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Finds a frame for a page: a free one, or that of a page that leaves. Clean victims leave at once,
+ * dirty ones once they are written; one that cannot be written stays, and a clean one leaves
+ * instead.
+ */
+final class FrameSupply {
+  /** Pages that the pool's thread makes leave at once. */
+  private static final int GROUP = 64;
+
+  private static final long LONGEST_PAUSE_NANOS = 1_000_000;
+
+  private final PoolParts parts;
+  private final Replacement replacement;
+  private final PageWriter writer;
+
+  /** Free frames that the pool's thread sees to; 0 for none, in a small pool. */
+  private final int reserve;
+
+  private volatile Runnable alarm = () -> {};
+
+  FrameSupply(PoolParts parts, Replacement replacement, PageWriter writer) {
+    this.parts = parts;
+    this.replacement = replacement;
+    this.writer = writer;
+    this.reserve = parts.config.backgroundFlush() ? Math.min(parts.config.frames() / 128, 1024) : 0;
+  }
+
+  /** Sets who is told when the reserve runs low. */
+  void onLow(Runnable listener) {
+    alarm = listener;
+  }
+
+  /**
+   * Takes a frame, clear, and waits for one if need be.
+   *
+   * @throws PoolExhaustedException if there is none in time
+   * @throws BufferPoolException what writing the only victims gave
+   */
+  int take() {
+    long start = 0;
+    for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
+      int frame = takeNow(false);
+      if (frame != FreeFrames.NONE) {
+        return frame;
+      }
+      long now = System.nanoTime();
+      start = start == 0 ? now : start;
+      if (parts.closed || isTooLate(now - start)) {
+        throw refusal();
+      }
+      // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
+      LockSupport.parkNanos(pause);
+    }
+  }
+
+  /** Pins are waited for shortly, pages on their way from or to storage as long as for a latch. */
+  private boolean isTooLate(long waited) {
+    return waited >= parts.config.pinTimeout().toNanos()
+        && (waited >= parts.config.latchTimeout().toNanos() || pinned() == parts.frames.count);
+  }
+
+  private RuntimeException refusal() {
+    if (parts.closed) {
+      return new BufferPoolClosedException();
+    }
+    PoolEvents.PoolExhausted event = new PoolEvents.PoolExhausted();
+    event.end(EvictionPolicy.NO_PAGE, parts.frames.count, parts.config.pageSize());
+    parts.counters.exhaustions.increment();
+    return new PoolExhaustedException(
+        parts.frames.count, pinned(), parts.config.pinTimeout().toMillis(), parts.openGuards());
+  }
+
+  /** Takes a frame if one is free or can be made so at once. */
+  int takeNow(boolean cleanOnly) {
+    int frame = parts.free.take();
+    if (reserve > 0 && parts.free.count() < reserve / 2) {
+      alarm.run();
+    }
+    while (frame == FreeFrames.NONE) {
+      if (evict(1, cleanOnly) == 0) {
+        return parts.free.take();
+      }
+      // Another thread may have been faster.
+      frame = parts.free.take();
+    }
+    return frame;
+  }
+
+  /** Makes pages leave until there are as many free frames as wanted; for the pool's thread. */
+  void refill() {
+    while (parts.free.count() < reserve && !parts.closed) {
+      int evicted;
+      try {
+        evicted = evict(Math.min(GROUP, reserve - parts.free.count()), false);
+      } catch (BufferPoolException e) {
+        // Whoever needs the frame meets it again, and is told.
+        return;
+      }
+      if (evicted == 0) {
+        return;
+      }
+    }
+  }
+
+  boolean isLow() {
+    return parts.free.count() < reserve / 2;
+  }
+
+  private int evict(int most, boolean cleanOnly) {
+    long[] victims = new long[most];
+    int claimed = replacement.claim(victims, most, cleanOnly);
+    if (claimed == 0) {
+      return 0;
+    }
+    BufferPoolException failure = null;
+    long[] dirty = dirty(victims, claimed);
+    if (dirty.length > 0) {
+      try {
+        writer.writeClaimed(dirty);
+      } catch (BufferPoolException e) {
+        failure = e;
+      } catch (RuntimeException | Error e) {
+        finish(victims, claimed);
+        throw e;
+      }
+    }
+    int evicted = finish(victims, claimed);
+    if (evicted == 0 && failure != null) {
+      evicted = cleanOnly ? 0 : evict(most, true);
+      if (evicted == 0) {
+        throw failure;
+      }
+    }
+    return evicted;
+  }
+
+  private long[] dirty(long[] victims, int claimed) {
+    return Arrays.stream(victims, 0, claimed).filter(id -> isDirty(frame(id))).toArray();
+  }
+
+  private boolean isDirty(int frame) {
+    return (parts.frames.flags(frame) & FrameTable.DIRTY) != 0;
+  }
+
+  private int frame(long id) {
+    return PageWordLayout.frame(PageWordLayout.get(parts.table.get(id), PageTable.slot(id)));
+  }
+
+  /** Frees the frames of claimed pages that are clean; the others are back. */
+  private int finish(long[] victims, int claimed) {
+    int evicted = 0;
+    for (int i = 0; i < claimed; i++) {
+      long id = victims[i];
+      long[] words = parts.table.get(id);
+      int slot = PageTable.slot(id);
+      int frame = PageWordLayout.frame(PageWordLayout.get(words, slot));
+      if (isDirty(frame)) {
+        replacement.admit(id);
+        parts.publish(words, slot, id, PageWordLayout::returned);
+      } else {
+        noteUnread(id, frame);
+        parts.frames.clear(frame);
+        parts.publish(words, slot, id, PageWordLayout::absent);
+        parts.free.give(frame);
+        parts.counters.evictions.increment();
+        evicted++;
+      }
+    }
+    return evicted;
+  }
+
+  private void noteUnread(long id, int frame) {
+    if ((parts.frames.flags(frame) & FrameTable.AHEAD) != 0) {
+      parts.counters.aheadUnused.increment();
+      parts.file(id).streams.wasted();
+    }
+  }
+
+  /** Gives a frame back that was taken. */
+  void give(int frame) {
+    parts.frames.clear(frame);
+    parts.free.give(frame);
+  }
+
+  int pinned() {
+    int pinned = 0;
+    for (int frame = 0; frame < parts.frames.count; frame++) {
+      long id = parts.frames.pageId(frame);
+      long[] words = id == EvictionPolicy.NO_PAGE ? null : parts.table.find(id);
+      if (words != null) {
+        int latch = PageWordLayout.latch(PageWordLayout.get(words, PageTable.slot(id)));
+        pinned += latch > PageWordLayout.RESIDENT && latch != PageWordLayout.BUSY ? 1 : 0;
+      }
+    }
+    return pinned;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.pinnedstore.pool;
+
+/** Takes and gives back latches of pages that are in a frame; waits where it has to. */
+final class PageLatches {
+  private final PoolParts parts;
+
+  PageLatches(PoolParts parts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Pins a page shared if that can be done at once.
+   *
+   * @return the word as it was: if its latch is resident or pinned, it is pinned once more now
+   */
+  long pinIfResident(long[] words, int slot) {
+    while (true) {
+      long word = PageWordLayout.get(words, slot);
+      if (!PageWordLayout.canPin(word)) {
+        if (PageWordLayout.isReadable(word)) {
+          // As many pins as there can be. They come and go.
+          Thread.onSpinWait();
+          continue;
+        }
+        return word;
+      }
+      if (PageWordLayout.cas(words, slot, word, word + 1)) {
+        return word;
+      }
+    }
+  }
+
+  void unpin(long id, long[] words, int slot) {
+    if ((PageWordLayout.add(words, slot, -1) & PageWordLayout.WAIT) != 0) {
+      parts.waits.wake(words, slot, id);
+    }
+  }
+
+  /** Gives an exclusive latch back. */
+  void release(long id, long[] words, int slot) {
+    long change = PageWordLayout.RESIDENT - PageWordLayout.EXCLUSIVE;
+    if ((PageWordLayout.add(words, slot, change) & PageWordLayout.WAIT) != 0) {
+      parts.waits.wake(words, slot, id);
+    }
+  }
+
+  /** Waits until nobody holds a page exclusively, at some moment. */
+  void awaitNotExclusive(long id, long deadline) {
+    long[] words = parts.table.get(id);
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    while (PageWordLayout.latch(word) == PageWordLayout.EXCLUSIVE) {
+      await(words, slot, id, word, deadline, "shared pin");
+      word = PageWordLayout.get(words, slot);
+    }
+  }
+
+  /** Waits until the word of a page changes. */
+  void await(long[] words, int slot, long id, long word, long deadline, String wanted) {
+    if (parts.closed) {
+      throw new BufferPoolClosedException();
+    }
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      throw new LatchTimeoutException(
+          id, wanted, parts.config.latchTimeout().toMillis(), parts.openGuards());
+    }
+    PoolEvents.LatchWait event = new PoolEvents.LatchWait();
+    event.begin();
+    parts.waits.await(words, slot, id, word, left);
+    event.end(id, 1, parts.config.pageSize());
+    if (parts.closed) {
+      throw new BufferPoolClosedException();
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.pinnedstore.pool;
+
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Begins explicit prefetches: in the calling thread, or in threads of its own behind a queue. */
+final class Prefetcher implements AutoCloseable {
+  private final PoolParts parts;
+  private final ReadAhead readAhead;
+  private final @Nullable ThreadPoolExecutor threads;
+
+  Prefetcher(PoolParts parts, ReadAhead readAhead) {
+    this.parts = parts;
+    this.readAhead = readAhead;
+    this.threads = parts.config.prefetch() ? threads(parts.config) : null;
+  }
+
+  private static ThreadPoolExecutor threads(BufferPoolConfig config) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            config.prefetchThreads(),
+            config.prefetchThreads(),
+            1,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(config.prefetchQueue()),
+            Thread.ofPlatform().daemon().name("pinnedstore-prefetch-", 0).factory());
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  CompletableFuture<Integer> prefetch(long[] ids) {
+    long[] sorted = Arrays.stream(ids).sorted().distinct().toArray();
+    for (long id : sorted) {
+      // Refuses what can be no page's, before anything begins.
+      var _ = parts.words(id);
+    }
+    return run(() -> readRuns(sorted));
+  }
+
+  CompletableFuture<Integer> prefetch(long first, int count) {
+    var _ = parts.words(first);
+    PoolFile file = parts.file(first);
+    long number = PageIds.pageNumber(first);
+    int pages = (int) Math.max(0, Math.min(count, file.pages() - number));
+    return run(() -> readAhead.read(file, number, pages, false));
+  }
+
+  private CompletableFuture<Integer> readRuns(long[] ids) {
+    CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
+    for (int from = 0; from < ids.length; ) {
+      int end = from + 1;
+      while (end < ids.length && ids[end] == ids[end - 1] + 1) {
+        end++;
+      }
+      long number = PageIds.pageNumber(ids[from]);
+      all =
+          all.thenCombine(
+              readAhead.read(parts.file(ids[from]), number, end - from, false), Integer::sum);
+      from = end;
+    }
+    return all;
+  }
+
+  /** A read that is about to begin. */
+  @FunctionalInterface
+  private interface Request {
+    CompletableFuture<Integer> begin();
+  }
+
+  private CompletableFuture<Integer> run(Request request) {
+    if (threads == null) {
+      return request.begin();
+    }
+    CompletableFuture<Integer> result = new CompletableFuture<>();
+    try {
+      threads.execute(() -> begin(request, result));
+    } catch (RejectedExecutionException e) {
+      // A hint that comes when there are too many is of no use.
+      parts.counters.droppedPrefetches.increment();
+      result.complete(0);
+    }
+    return result;
+  }
+
+  private static void begin(Request request, CompletableFuture<Integer> result) {
+    try {
+      var _ = request.begin().thenAccept(result::complete);
+    } catch (RuntimeException e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (threads != null) {
+      threads.shutdown();
+      for (Runnable left : threads.shutdownNow()) {
+        // Completes its future, by reading nothing: the pool is closed.
+        left.run();
+      }
+      boolean interrupted = false;
+      while (!threads.isTerminated()) {
+        try {
+          interrupted |= !threads.awaitTermination(1, TimeUnit.SECONDS) && interrupted;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.pinnedstore.pool;
+
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
+
+/**
+ * The policy with what it works on, under one lock: which pages are resident, which of them were
+ * used, and which one leaves. Nothing is read or written under the lock.
+ */
+final class Replacement {
+  private final PoolParts parts;
+  private final EvictionPolicy policy;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  Replacement(PoolParts parts, EvictionPolicy policy) {
+    this.parts = parts;
+    this.policy = policy;
+    policy.capacity(parts.config.frames());
+  }
+
+  /** Tells the policy of a page that becomes resident; its word is busy. */
+  void admit(long id) {
+    lock.lock();
+    try {
+      policy.load(id);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes a page back that was admitted. */
+  void forget(long id) {
+    lock.lock();
+    try {
+      policy.remove(id);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Chooses pages that leave and makes their words busy: nobody can pin them any more.
+   *
+   * @param victims receives their ids
+   * @param cleanOnly whether dirty ones stay
+   * @return how many there are
+   */
+  int claim(long[] victims, int most, boolean cleanOnly) {
+    LongPredicate search =
+        id -> {
+          parts.counters.searchedPages.increment();
+          return tryClaim(id, cleanOnly);
+        };
+    int count = 0;
+    lock.lock();
+    try {
+      parts.accesses.drain(this::tell);
+      while (count < most) {
+        long id = policy.evict(search);
+        if (id == EvictionPolicy.NO_PAGE) {
+          parts.counters.failedEvictions.increment();
+          break;
+        }
+        victims[count++] = id;
+      }
+    } finally {
+      lock.unlock();
+    }
+    return count;
+  }
+
+  /** Tells the policy of a use, and lets the next one be told. */
+  private void tell(int frame) {
+    long id = parts.frames.pageId(frame);
+    if (id == EvictionPolicy.NO_PAGE) {
+      return;
+    }
+    long[] words = parts.table.find(id);
+    if (words != null) {
+      // Before the policy knows: a use that comes meanwhile may be told twice, but is not lost.
+      PageWordLayout.WORD.getAndBitwiseAnd(words, PageTable.slot(id), ~PageWordLayout.USED);
+      policy.hit(id);
+    }
+  }
+
+  private boolean tryClaim(long id, boolean cleanOnly) {
+    long[] words = parts.table.find(id);
+    if (words == null) {
+      return false;
+    }
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    int frame = PageWordLayout.frame(word);
+    if (PageWordLayout.latch(word) != PageWordLayout.RESIDENT || !mayLeave(frame, cleanOnly)) {
+      return false;
+    }
+    long busy = PageWordLayout.withLatch(word, PageWordLayout.BUSY);
+    if (!PageWordLayout.cas(words, slot, word, busy)) {
+      return false;
+    }
+    // Looked at again: it may have been written to, or taken to be written, in between. From here
+    // on
+    // neither can happen, as both need a pin first.
+    if (mayLeave(frame, cleanOnly)) {
+      return true;
+    }
+    parts.publish(words, slot, id, PageWordLayout::returned);
+    return false;
+  }
+
+  private boolean mayLeave(int frame, boolean cleanOnly) {
+    int flags = parts.frames.flags(frame);
+    return (flags & FrameTable.FLUSHING) == 0 && !(cleanOnly && (flags & FrameTable.DIRTY) != 0);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A buffer pool: pages of files, held in frames of memory while they are pinned or worth it.
+ * Exported; uses {@code buffer} and {@code os}. Begin with {@link dev.pinnedstore.pool.BufferPool}.
+ *
+ * <h2>What there is</h2>
+ *
+ * <p>One word for each page of a file, in chunks that are made when first needed ({@code
+ * PageTable}), says where the page is, who uses it and which state of it that is ({@code
+ * PageWordLayout} has the table of its bits). The frames are one buffer, from 2 MiB on aligned to
+ * that, cut into pages ({@code FrameTable}). A lookup is one load of the word; a pin one CAS of it.
+ *
+ * <p>What becomes of a word, and who may do it:
+ *
+ * <pre>
+ *   absent   - CAS by whoever misses ------------------------&gt; busy       (loads)
+ *   busy     - its owner, page in frame ---------------------&gt; resident, pinned or exclusive
+ *   busy     - its owner, load failed or page left ----------&gt; absent
+ *   resident - CAS, +1 / fetch-and-add, -1 ------------------&gt; pinned, n times
+ *   resident - CAS by one who writes ------------------------&gt; exclusive
+ *   exclusive- fetch-and-add by its guard -------------------&gt; resident
+ *   resident - CAS by an eviction, under the policy's lock --&gt; busy       (leaves)
+ *   busy     - the eviction, page could not be written ------&gt; resident
+ * </pre>
+ *
+ * <p>Locks, in the order in which they are taken: the writer's (one batch on its way), the policy's
+ * ({@code Replacement}; no I/O under it), a stripe's of {@code LatchWaits}. Nobody waits for a
+ * latch while holding one of them.
+ *
+ * <h2>What a policy is told</h2>
+ *
+ * <p>The first use of a page since the policy was last asked sets a bit of its word and puts its
+ * frame into a queue ({@code AccessLog}); the next search for a victim drains the queue. So a page
+ * that is always hit writes nothing, and a policy sees each page once between two searches, in the
+ * order of first use.
+ *
+ * <h2>How a page is written</h2>
+ *
+ * <p>{@code PageWriter} takes a copy under a shared pin, marks the frame clean and flushing before
+ * it copies, and waits until {@link dev.pinnedstore.pool.WriteAheadLog#flushedLsn()} covers the
+ * batch. What a crash leaves, step by step:
+ *
+ * <ol>
+ *   <li>before the double-write area is durable: all pages as they were, the area perhaps damaged,
+ *       which its checksums tell;
+ *   <li>while pages are written to their places: some old, some new, some torn; the area is whole,
+ *       and the next opening restores those that are torn ({@code PoolFile.recover});
+ *   <li>before the places are durable: the same;
+ *   <li>inside that recovery: the same again, since the area is only read;
+ *   <li>after: all pages new. The area holds them still, until the next batch.
+ * </ol>
+ *
+ * <p>Without a double-write area a torn page is found by its checksum when it is loaded, and
+ * restored by the log or refused. Without checksums the area is written back whole. A page is as of
+ * some moment after its last flush that returned; the log knows the rest.
+ *
+ * <p>A sync that fails ends the use of its file: nothing more is written, read or made durable
+ * there, and what is in frames can still be read.
+ *
+ * <h2>Memory</h2>
+ *
+ * <p>Beside the pages: 8 bytes for each page of a touched chunk, 36 to 40 for each frame, and what
+ * the policy has: 24 to 32 for each page it knows. CLOCK and LRU know resident pages; 2Q half as
+ * many more, LIRS four times as many, LRU-K 65,536 more at least.
+ */
+@NullMarked
+package dev.pinnedstore.pool;
+
+import org.jspecify.annotations.NullMarked;

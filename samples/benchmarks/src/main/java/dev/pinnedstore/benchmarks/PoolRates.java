@@ -1,0 +1,227 @@
+package dev.pinnedstore.benchmarks;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.pinnedstore.pool.BufferPool;
+import dev.pinnedstore.pool.BufferPoolBuilder;
+import dev.pinnedstore.pool.PageGuard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What a buffer pool moves from and to a file, beside fio on the same file system: random misses, a
+ * cold scan with and without read-ahead, and write-back of random pages with and without
+ * double-write. One after another in several rounds of one run. Prints the median of the rounds in
+ * pages of 4 KiB per second, and its ratio to the first row.
+ *
+ * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds. A file that is not
+ * there is made; another one, for the writes of fio, is made beside it.
+ */
+public final class PoolRates {
+  private static final int PAGE = 4096;
+  private static final int LARGE = 1 << 20;
+  private static final int FRAMES = 8192;
+
+  private final Path path;
+  private final long pages;
+  private final int seconds;
+  private final int rounds;
+
+  private PoolRates(Path path, long pages, int seconds, int rounds) {
+    this.path = path;
+    this.pages = pages;
+    this.seconds = seconds;
+    this.rounds = rounds;
+  }
+
+  /** One contender; measures once, in pages per second. */
+  @FunctionalInterface
+  private interface Contender {
+    double pagesPerSecond() throws Exception;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param args as above
+   * @throws Exception if a file cannot be made, read or written
+   */
+  public static void main(String... args) throws Exception {
+    long bytes = (args.length > 1 ? Long.parseLong(args[1]) : 4096) << 20;
+    PoolRates rates =
+        new PoolRates(
+            Path.of(args[0]),
+            bytes / PAGE,
+            args.length > 2 ? Integer.parseInt(args[2]) : 5,
+            args.length > 3 ? Integer.parseInt(args[3]) : 3);
+    rates.run();
+  }
+
+  private void run() throws Exception {
+    make();
+    if (!Fio.isThere()) {
+      System.out.println("fio is not installed: no baseline (apt install fio)");
+    }
+    for (int depth : new int[] {32, 128}) {
+      measure("random misses, " + depth + " in flight", misses(depth));
+    }
+    measure("cold sequential scan", scans());
+    measure("write-back of random pages", writes());
+  }
+
+  private BufferPoolBuilder pool(int frames) {
+    return BufferPool.builder().file(path).frames(frames).doubleWrite(false);
+  }
+
+  private Map<String, Contender> misses(int depth) {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    if (Fio.isThere()) {
+      all.put("fio io_uring", () -> fio(path, "randread", PAGE, "io_uring", 1, depth));
+      all.put("fio psync", () -> fio(path, "randread", PAGE, "psync", depth, 1));
+    }
+    all.put("pool, virtual threads", () -> misses(depth, Thread.ofVirtual()));
+    all.put("pool, platform threads", () -> misses(depth, Thread.ofPlatform()));
+    return all;
+  }
+
+  private double misses(int depth, Thread.Builder kind) throws Exception {
+    try (BufferPool pool = pool(FRAMES).build()) {
+      long start = System.nanoTime();
+      long end = start + seconds * 1_000_000_000L;
+      LongAdder sum = new LongAdder();
+      CountDownLatch done = new CountDownLatch(depth);
+      for (int i = 0; i < depth; i++) {
+        SplittableRandom random = new SplittableRandom(start + i);
+        kind.start(
+            () -> {
+              try {
+                while (System.nanoTime() - end < 0) {
+                  try (PageGuard page = pool.pin(random.nextLong(pages))) {
+                    sum.add(page.segment().get(JAVA_LONG, 0));
+                  }
+                }
+              } finally {
+                done.countDown();
+              }
+            });
+      }
+      done.await();
+      return pool.stats().pageReads() * 1e9 / (System.nanoTime() - start);
+    }
+  }
+
+  private Map<String, Contender> scans() {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    double pagesInLarge = (double) LARGE / PAGE;
+    if (Fio.isThere()) {
+      all.put("fio 1 MiB psync", () -> pagesInLarge * fio(path, "read", LARGE, "psync", 1, 1));
+      all.put(
+          "fio 1 MiB io_uring, 8", () -> pagesInLarge * fio(path, "read", LARGE, "io_uring", 1, 8));
+    }
+    all.put("pool, read-ahead", () -> scan(1024));
+    all.put("pool, none", () -> scan(0));
+    return all;
+  }
+
+  private double scan(int readAhead) {
+    try (BufferPool pool = pool(FRAMES).readAhead(readAhead).build()) {
+      long start = System.nanoTime();
+      long end = start + seconds * 1_000_000_000L;
+      long sum = 0;
+      long read = 0;
+      for (; read < pages && System.nanoTime() - end < 0; read++) {
+        sum += pool.readOptimisticLong(read, page -> page.get(JAVA_LONG, 0));
+      }
+      double rate = read * 1e9 / (System.nanoTime() - start);
+      return sum == -1 ? 0 : rate;
+    }
+  }
+
+  private Map<String, Contender> writes() {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    Path other = path.resolveSibling(path.getFileName() + ".fio");
+    if (Fio.isThere()) {
+      all.put("fio io_uring, 32", () -> fio(other, "randwrite", PAGE, "io_uring", 1, 32));
+    }
+    all.put("pool", () -> writeBack(false));
+    all.put("pool, double-write", () -> writeBack(true));
+    return all;
+  }
+
+  /** Makes random pages dirty, all resident, and counts only the time of writing them. */
+  private double writeBack(boolean doubleWrite) {
+    int dirty = FRAMES / 2;
+    SplittableRandom random = new SplittableRandom(pages);
+    try (BufferPool pool =
+        pool(FRAMES).doubleWrite(doubleWrite).maxFlushBatch(1024).backgroundFlush(false).build()) {
+      long nanos = 0;
+      while (nanos < seconds * 1_000_000_000L / 2) {
+        for (int i = 0; i < dirty; i++) {
+          try (PageGuard page = pool.pinExclusive(random.nextLong(pages))) {
+            page.markDirty(1);
+          }
+        }
+        long start = System.nanoTime();
+        pool.flushAll();
+        nanos += System.nanoTime() - start;
+      }
+      return pool.stats().pageWrites() * 1e9 / nanos;
+    }
+  }
+
+  private double fio(Path file, String what, int block, String engine, int jobs, int depth)
+      throws Exception {
+    return Fio.operationsPerSecond(file, pages * PAGE, what, block, engine, jobs, depth, seconds);
+  }
+
+  private void measure(String title, Map<String, Contender> contenders) throws Exception {
+    Map<String, List<Double>> results = new LinkedHashMap<>();
+    for (int round = 0; round < rounds; round++) {
+      for (Map.Entry<String, Contender> each : contenders.entrySet()) {
+        results
+            .computeIfAbsent(each.getKey(), name -> new ArrayList<>())
+            .add(each.getValue().pagesPerSecond());
+      }
+    }
+    System.out.printf(Locale.ROOT, "%n| %s | pages/s | ratio |%n|---|---|---|%n", title);
+    double first = median(results.values().iterator().next());
+    results.forEach(
+        (name, values) ->
+            System.out.printf(
+                Locale.ROOT,
+                "| %s | %,.0f | %.2f |%n",
+                name,
+                median(values),
+                median(values) / first));
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  /** Fills the file with pages of a pool, unless it is there in its size. */
+  private void make() throws IOException {
+    if (Files.exists(path) && Files.size(path) == pages * PAGE) {
+      return;
+    }
+    Files.deleteIfExists(path);
+    try (BufferPool pool = pool(FRAMES).maxFlushBatch(256).build()) {
+      for (long i = 0; i < pages; i++) {
+        try (PageGuard page = pool.newPage()) {
+          page.segment().set(JAVA_LONG, 0, i);
+          page.markDirty(1);
+        }
+      }
+    }
+  }
+}
