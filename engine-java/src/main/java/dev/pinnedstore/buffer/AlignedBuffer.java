@@ -31,12 +31,16 @@ import org.jspecify.annotations.Nullable;
  * its readers are done.)
  *
  * <p><b>Cost.</b> With native access, small buffers that come and go make no system call and no
- * page fault: some 50 MiB of freed memory are kept at most, in blocks of up to 4 MiB, rounded up to
- * a power of two. Fresh memory is zero and takes no room until it is touched. Without native access
- * {@link #page()} takes and frees memory of the JVM's allocator, which zeroes it; from 1 MiB on
- * memory is mapped, and again takes no room until it is touched. Closing a shared buffer costs 20
- * µs to some ms for one in hundreds of small ones, for every one of 1 MiB or more, and for every
- * one without native access.
+ * page fault: 48 MiB of freed memory are kept at most, and 224 KiB more for each processor (up to
+ * 64, so 62 MiB in all), in blocks of up to 4 MiB, rounded up to a power of two. Fresh memory is
+ * zero and takes no room until it is touched. Without native access {@link #page()} takes and frees
+ * memory of the JVM's allocator, which zeroes it; from 1 MiB on memory is mapped, and again takes
+ * no room until it is touched.
+ *
+ * <p>Closing a shared buffer costs 20 µs to some ms for one in 256 KiB of small ones, for every one
+ * of more than 128 KiB, and for every one without native access. The memory of closed small ones
+ * waits for the rest of their 256 KiB: a shared buffer that lives keeps at most that much waiting.
+ * While more than 16 MiB wait, it is 64 KiB instead of 256, and 32 instead of 128.
  */
 public final class AlignedBuffer implements AutoCloseable {
   /** Bytes of a page. */
@@ -146,14 +150,19 @@ public final class AlignedBuffer implements AutoCloseable {
   static AlignedBuffer confined(BufferPlace place, long length, long capacity, boolean zeroed) {
     Arena arena = Arena.ofConfined();
     MemorySegment memory = null;
+    AlignedBuffer buffer = null;
     try {
       memory = place.memory().take(capacity, zeroed, arena);
-      return new AlignedBuffer(place, memory, arena, null, length);
+      buffer = new AlignedBuffer(place, memory, arena, null, length);
+      return buffer;
     } catch (MappingFailedException e) {
       throw new AllocationFailedException(capacity, e);
     } finally {
-      if (memory == null) {
+      if (buffer == null) {
         arena.close();
+        if (memory != null) {
+          place.memory().release(memory.address(), capacity);
+        }
       }
     }
   }
@@ -161,14 +170,18 @@ public final class AlignedBuffer implements AutoCloseable {
   static AlignedBuffer shared(BufferPlace place, long length, long capacity, boolean zeroed) {
     SharedGroup group = place.groups().join(capacity);
     MemorySegment memory = null;
+    AlignedBuffer buffer = null;
     try {
       memory = place.memory().take(capacity, zeroed, group.arena);
-      return new AlignedBuffer(place, memory, group.arena, group, length);
+      buffer = new AlignedBuffer(place, memory, group.arena, group, length);
+      return buffer;
     } catch (MappingFailedException e) {
       throw new AllocationFailedException(capacity, e);
     } finally {
       if (memory == null) {
         place.groups().leave(group, capacity);
+      } else if (buffer == null) {
+        place.groups().retire(group, memory.address(), capacity);
       }
     }
   }
@@ -371,6 +384,14 @@ public final class AlignedBuffer implements AutoCloseable {
     } else if ((int) STATE.getAndBitwiseOr(this, CLOSED) == 0) {
       place.groups().retire(shared, memory.address(), memory.byteSize());
     }
+  }
+
+  /** Names length and capacity, on any thread, also once it is closed. For messages. */
+  @Override
+  public String toString() {
+    String data = (int) STATE.getAcquire(this) < 0 ? "closed" : "length=" + length;
+    String threads = group == null ? "confined" : "shared";
+    return "AlignedBuffer[" + data + ", capacity=" + capacity() + ", " + threads + "]";
   }
 
   private void closeConfined() {

@@ -8,7 +8,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transfer with the future of its caller; holds its buffers, and its file open, until it ends.
+ * A transfer with the future of its caller; holds its buffers, its file open, and if it is a write
+ * its place among the {@link Changes}, until it ends.
  */
 final class AsyncTransfer implements AsyncOperation {
   final CompletableFuture<Long> future = new CompletableFuture<>();
@@ -16,6 +17,7 @@ final class AsyncTransfer implements AsyncOperation {
   private final Transfer transfer;
   private final FileControl control;
   private final Gate gate;
+  private final Changes changes;
   private final Explainer explainer;
 
   /** Adds to a failure where it happened. */
@@ -24,10 +26,12 @@ final class AsyncTransfer implements AsyncOperation {
     Throwable explain(Transfer transfer, Throwable failure);
   }
 
-  AsyncTransfer(Transfer transfer, FileControl control, Gate gate, Explainer explainer) {
+  AsyncTransfer(
+      Transfer transfer, FileControl control, Gate gate, Changes changes, Explainer explainer) {
     this.transfer = transfer;
     this.control = control;
     this.gate = gate;
+    this.changes = changes;
     this.explainer = explainer;
   }
 
@@ -42,8 +46,8 @@ final class AsyncTransfer implements AsyncOperation {
   }
 
   @Override
-  public MemorySegment[] rest() {
-    return transfer.rest();
+  public MemorySegment[] rest(int most) {
+    return transfer.rest(most);
   }
 
   @Override
@@ -61,19 +65,27 @@ final class AsyncTransfer implements AsyncOperation {
     try {
       transfer.parts().release();
     } finally {
-      gate.leave();
-    }
-    // Last: what hangs on it may close the buffer and the file.
-    if (failure == null) {
-      future.complete(transfer.result());
-    } else {
-      future.completeExceptionally(explainer.explain(transfer, failure));
+      leave();
+      // Last: what hangs on it may close the buffer and the file.
+      if (failure == null) {
+        future.complete(transfer.result());
+      } else {
+        future.completeExceptionally(explainer.explain(transfer, failure));
+      }
     }
   }
 
   @Override
   public void abandon(Throwable failure) {
-    gate.leave();
+    // Should the system write it still: whoever is told of a failure can expect any bytes there.
+    leave();
     future.completeExceptionally(explainer.explain(transfer, failure));
+  }
+
+  private void leave() {
+    if (!transfer.isRead()) {
+      changes.leave();
+    }
+    gate.leave();
   }
 }

@@ -6,6 +6,7 @@ import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.os.OpenFile;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
@@ -27,13 +28,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Alignment.</b> For direct I/O addresses, lengths and positions must be multiples of {@link
  * FileCapabilities#alignment()}, which the file system names; anything else is {@link
- * IllegalArgumentException} before any system call. A buffered file takes all.
+ * IllegalArgumentException} before any system call. A file system that needs larger multiples than
+ * {@link AlignedBuffer#ALIGNMENT} is read buffered. A buffered file takes all.
  *
  * <p><b>Threads.</b> Safe for threads; operations run side by side, in no order, and two that
- * overlap may mix block by block. An interrupt ends no operation and closes no file; it stays
- * pending. On a platform thread with native access a blocking operation is one system call;
- * otherwise it goes through a {@link java.nio.channels.FileChannel}. On virtual threads the JDK
- * adds a carrier while direct I/O blocks; buffered reads hold theirs.
+ * overlap may mix block by block. (One excepted: {@link #preallocate} where it writes zeros.) An
+ * interrupt ends no operation and closes no file; it stays pending. On a platform thread with
+ * native access a blocking operation is one system call; otherwise it goes through a {@link
+ * java.nio.channels.FileChannel}. On virtual threads the JDK adds a carrier while direct I/O
+ * blocks; buffered reads hold theirs.
  *
  * <p><b>Failures.</b> What the system refuses is an {@link IOException} that names the operation,
  * the position and the system's words. A read or write that failed may have moved some of its
@@ -66,6 +69,10 @@ public final class DirectFile implements AutoCloseable {
   private final boolean readable;
   private final boolean writable;
   private final Gate gate = new Gate();
+
+  /** Writes and truncations; alone in it is who must find the end of the file where it was. */
+  private final Changes changes = new Changes();
+
   private final Engines engines;
   private final Object syncLock = new Object();
 
@@ -121,7 +128,7 @@ public final class DirectFile implements AutoCloseable {
    * Returns what this file does, and why not more. The first call makes the ring, if there can be
    * one, as the first asynchronous operation does.
    *
-   * @return always the same
+   * @return always the same, unless the ring fails
    */
   public FileCapabilities capabilities() {
     String ringReason = engines.ringReason();
@@ -275,22 +282,55 @@ public final class DirectFile implements AutoCloseable {
     if (!gate.enter()) {
       return CompletableFuture.failedFuture(new ClosedChannelException());
     }
+    boolean held = false;
     boolean started = false;
     try {
       if (parts.bytes() == 0) {
         return CompletableFuture.completedFuture(0L);
       }
       Transfer transfer = new Transfer(parts, position, read, file.alignment());
-      AsyncTransfer operation = new AsyncTransfer(transfer, file.control(), gate, this::explain);
-      // After all that takes memory of the heap: from here on the operation releases it.
+      AsyncTransfer operation =
+          new AsyncTransfer(transfer, file.control(), gate, changes, this::explain);
       parts.hold();
+      held = true;
+      if (read) {
+        engines.start(operation);
+      } else if (changes.tryEnter()) {
+        startWrite(operation);
+      } else {
+        var _ = Thread.startVirtualThread(() -> startWriteLater(operation));
+      }
       started = true;
-      engines.start(operation);
       return operation.future;
     } finally {
       if (!started) {
+        if (held) {
+          parts.release();
+        }
         gate.leave();
       }
+    }
+  }
+
+  private void startWrite(AsyncTransfer operation) {
+    boolean started = false;
+    try {
+      engines.start(operation);
+      started = true;
+    } finally {
+      if (!started) {
+        changes.leave();
+      }
+    }
+  }
+
+  /** Waits on its own thread, not on the one of the user. */
+  private void startWriteLater(AsyncTransfer operation) {
+    changes.enter();
+    try {
+      engines.start(operation);
+    } catch (RuntimeException | Error e) {
+      operation.end(e);
     }
   }
 
@@ -328,8 +368,7 @@ public final class DirectFile implements AutoCloseable {
       }
       parts.hold();
       try {
-        FileIo io = Thread.currentThread().isVirtual() ? file.virtual() : file.blocking();
-        return new Transfer(parts, position, read, file.alignment()).run(io, file.control());
+        return run(new Transfer(parts, position, read, file.alignment()));
       } finally {
         parts.release();
       }
@@ -340,6 +379,19 @@ public final class DirectFile implements AutoCloseable {
     }
   }
 
+  private long run(Transfer transfer) throws IOException {
+    FileIo io = Thread.currentThread().isVirtual() ? file.virtual() : file.blocking();
+    if (transfer.isRead()) {
+      return transfer.run(io, file.control());
+    }
+    changes.enter();
+    try {
+      return transfer.run(io, file.control());
+    } finally {
+      changes.leave();
+    }
+  }
+
   private Throwable explain(Transfer transfer, Throwable failure) {
     return failure instanceof IOException e
         ? explain(
@@ -347,16 +399,17 @@ public final class DirectFile implements AutoCloseable {
         : failure;
   }
 
-  /** Adds where it happened to what the system said. */
   private IOException explain(String what, long bytes, long position, IOException e) {
+    return explain(what + " of " + bytes + " bytes at " + position, e);
+  }
+
+  /** Adds where it happened to what the system said. */
+  private IOException explain(String what, IOException e) {
     if (e instanceof ClosedChannelException) {
       return e;
     }
     FileSystemException explained =
-        new FileSystemException(
-            path.toString(),
-            null,
-            what + " of " + bytes + " bytes at " + position + ": " + e.getMessage());
+        new FileSystemException(path.toString(), null, what + ": " + e.getMessage());
     explained.initCause(e);
     return explained;
   }
@@ -372,6 +425,8 @@ public final class DirectFile implements AutoCloseable {
     enter();
     try {
       return file.control().size();
+    } catch (IOException e) {
+      throw explain("size", e);
     } finally {
       gate.leave();
     }
@@ -390,7 +445,14 @@ public final class DirectFile implements AutoCloseable {
     checkSize(size);
     enter();
     try {
-      file.control().truncate(size);
+      changes.enter();
+      try {
+        file.control().truncate(size);
+      } finally {
+        changes.leave();
+      }
+    } catch (IOException e) {
+      throw explain("truncate to " + size + " bytes", e);
     } finally {
       gate.leave();
     }
@@ -400,23 +462,31 @@ public final class DirectFile implements AutoCloseable {
    * Takes room on the file system for the first bytes of the file, and makes it that long at least;
    * what is new reads as zeros. Later writes there cannot fail for want of room.
    *
-   * <p>Cost: a system call on Linux with native access where the file system has one for it.
-   * Elsewhere zeros are written behind the end of the file, and holes before it stay holes; then
-   * nothing else may be written there meanwhile, since zeros may come over it, or it is cut off
-   * when there is not room enough.
+   * <p>Cost: a system call on Linux with native access where the file system has one for it. It
+   * goes on beside writes, and if there is not room enough the file may be longer than before.
+   *
+   * <p>Elsewhere zeros are written behind the end of the file, and holes before it stay holes.
+   * Writes and truncations through this object wait meanwhile, and if there is not room enough the
+   * file is as long as before. Nobody else may write there: zeros may come over it, or it is cut
+   * off.
    *
    * @param size bytes, 0 or more, aligned or not
    * @throws IllegalArgumentException if the size is negative
    * @throws NonWritableChannelException if the file was not opened to be written
    * @throws ClosedChannelException if the file is closed
-   * @throws IOException if there is not room enough; the file is as long as before then
+   * @throws IOException if there is not room enough, or the system refuses otherwise
    */
   public void preallocate(long size) throws IOException {
     checkSize(size);
     enter();
     try {
-      if (size > 0) {
-        file.control().allocate(size);
+      if (size > 0 && !file.control().allocate(size)) {
+        changes.enterAlone();
+        try {
+          file.control().extend(size);
+        } finally {
+          changes.leaveAlone();
+        }
       }
     } catch (IOException e) {
       throw explain("preallocate", size, 0, e);
@@ -468,7 +538,7 @@ public final class DirectFile implements AutoCloseable {
           file.control().force(metadata);
         } catch (IOException e) {
           syncFailure = e;
-          throw e;
+          throw explain("sync", e);
         } catch (RuntimeException | Error e) {
           // The system may have told of a lost write, which it does once only.
           syncFailure = new IOException(e.toString(), e);
@@ -497,8 +567,14 @@ public final class DirectFile implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    if (gate.close()) {
+    if (!gate.close()) {
+      return;
+    }
+    try {
       engines.close();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } finally {
       gate.awaitEmpty();
       file.close();
     }

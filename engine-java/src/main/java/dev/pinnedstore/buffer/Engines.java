@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What carries the asynchronous operations of one file out. The ring is made when it is first asked
- * for; where there can be none, and for memory that it could not keep, there are virtual threads,
- * or on Windows completion ports.
+ * for; where there can be none, when it has failed, and for memory that it could not keep, there
+ * are virtual threads, or on Windows completion ports.
  */
 final class Engines {
   private final AsyncIo threads;
@@ -54,17 +54,20 @@ final class Engines {
     if (ring == null && ringReason == null) {
       if (maker == null) {
         ringReason = "virtual threads were asked for";
-        return null;
-      }
-      if (closed) {
+      } else if (closed) {
         ringReason = "the file was closed before one was made";
-        return null;
+      } else {
+        try {
+          ring = maker.make();
+        } catch (UringException e) {
+          ringReason = e.reason();
+        }
       }
-      try {
-        ring = maker.make();
-      } catch (UringException e) {
-        ringReason = e.reason();
-      }
+    }
+    Throwable failure = ring == null ? null : ring.failure();
+    if (failure != null) {
+      ringReason = "it failed: " + failure.getMessage();
+      return null;
     }
     return ring;
   }
@@ -76,9 +79,12 @@ final class Engines {
       closed = true;
       opened = ring;
     }
-    threads.close();
-    if (opened != null) {
-      opened.close();
+    try {
+      threads.close();
+    } finally {
+      if (opened != null) {
+        opened.close();
+      }
     }
   }
 }

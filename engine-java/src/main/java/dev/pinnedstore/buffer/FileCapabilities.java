@@ -1,7 +1,8 @@
 package dev.pinnedstore.buffer;
 
 /**
- * What an open file does, and why not more. Fixed as long as the file is open.
+ * What an open file does, and why not more. Fixed as long as the file is open, unless its ring
+ * fails: operations that the ring had taken fail then, and later ones go on virtual threads.
  *
  * @param direct whether I/O goes past the system's page cache
  * @param directReason why it does not; empty if it does

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for threads; the memory can be used by the threads that the buffer or the segment admits.
  * Once the buffer is closed, each method that leads to memory throws {@link IllegalStateException};
- * of a foreign segment, once its arena is.
+ * of a foreign segment, once its arena is. {@link #length()} and {@link #capacity()} lead to none,
+ * and answer always.
  *
  * <p>Cost: an object or two each, no system call.
  *
@@ -76,7 +77,7 @@ public record IoSlice(MemorySegment memory, long length, @Nullable AlignedBuffer
   /**
    * Returns how many bytes there is room for.
    *
-   * @return bytes
+   * @return bytes; also once the buffer or the arena is closed
    */
   public long capacity() {
     return memory.byteSize();

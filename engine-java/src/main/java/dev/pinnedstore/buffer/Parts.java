@@ -2,8 +2,11 @@ package dev.pinnedstore.buffer;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The memory of one transfer, checked: slices that lie one behind the other in the same buffer are
@@ -39,7 +42,7 @@ final class Parts {
 
   private static Parts of(Collection<IoSlice> slices, int alignment, boolean room) {
     List<MemorySegment> segments = new ArrayList<>(slices.size());
-    List<AlignedBuffer> owners = new ArrayList<>(1);
+    Set<AlignedBuffer> owners = HashSet.newHashSet(1);
     AlignedBuffer last = null;
     long bytes = 0;
     boolean kept = true;
@@ -53,11 +56,12 @@ final class Parts {
       bytes = Math.addExact(bytes, memory.byteSize());
       AlignedBuffer owner = slice.owner();
       kept &= owner != null || isConfined(memory);
-      if (owner != null && !owners.contains(owner)) {
+      MemorySegment joined = null;
+      if (owner != null && owner.equals(last)) {
+        joined = owner.join(segments.getLast(), memory);
+      } else if (owner != null) {
         owners.add(owner);
       }
-      MemorySegment joined =
-          owner != null && owner.equals(last) ? owner.join(segments.getLast(), memory) : null;
       if (joined == null) {
         segments.add(memory);
       } else {
@@ -94,16 +98,18 @@ final class Parts {
     return bytes;
   }
 
-  /** What is left when so many bytes are done; all in one call where memory is kept. */
-  MemorySegment[] after(long done) {
-    long skip = done;
-    int first = 0;
-    while (skip >= segments[first].byteSize()) {
-      skip -= segments[first++].byteSize();
-    }
-    int count = kept ? segments.length - first : 1;
-    MemorySegment[] rest = new MemorySegment[count];
-    System.arraycopy(segments, first, rest, 0, count);
+  long bytesOf(int part) {
+    return segments[part].byteSize();
+  }
+
+  /**
+   * What a call may be given: some parts, without the first bytes of the first one. All in one call
+   * only where memory is kept.
+   */
+  MemorySegment[] from(int first, long skip, int most) {
+    MemorySegment[] rest =
+        Arrays.copyOfRange(
+            segments, first, first + (kept ? Math.min(most, segments.length - first) : 1));
     if (skip > 0) {
       rest[0] = rest[0].asSlice(skip);
     }
@@ -127,8 +133,21 @@ final class Parts {
   }
 
   void release() {
-    for (AlignedBuffer owner : owners) {
-      owner.release();
+    releaseFrom(0);
+  }
+
+  /** Releases all, also when giving the memory of one back fails. */
+  private void releaseFrom(int first) {
+    for (int i = first; i < owners.length; i++) {
+      boolean done = false;
+      try {
+        owners[i].release();
+        done = true;
+      } finally {
+        if (!done) {
+          releaseFrom(i + 1);
+        }
+      }
     }
   }
 

@@ -6,9 +6,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One read or write until it is whole. Goes on after a short one and after a signal; one that ended
- * inside a block begins that block again, since direct I/O can begin nowhere else. For one thread
- * at a time.
+ * One read or write until it is whole. Goes on after a short one and after a signal, of which each
+ * ends one attempt; one that ended inside a block begins that block again, since direct I/O can
+ * begin nowhere else. Attempts that move nothing, which the system may ask to make again, are
+ * bounded. For one thread at a time.
  */
 final class Transfer {
   /** Attempts in a row that may move nothing before that is an error. */
@@ -20,6 +21,11 @@ final class Transfer {
   private final int alignment;
 
   private long done;
+
+  /** The part where the rest begins, and how many of its bytes are done. */
+  private int first;
+
+  private long skip;
   private int stalls;
 
   Transfer(Parts parts, long position, boolean read, int alignment) {
@@ -48,17 +54,23 @@ final class Transfer {
   }
 
   /** The memory of the rest. */
-  MemorySegment[] rest() {
-    return parts.after(done);
+  MemorySegment[] rest(int most) {
+    return parts.from(first, skip, most);
   }
 
   /** Runs to the end on this thread. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on what the yield does.
   long run(FileIo io, FileControl control) throws IOException {
     boolean ended;
     do {
-      MemorySegment[] rest = rest();
+      long before = done;
+      MemorySegment[] rest = rest(io.maxParts());
       long result = read ? io.read(rest, position()) : io.write(rest, position());
       ended = advance(result, control);
+      if (!ended && done == before) {
+        // Whatever the system is short of others may give back.
+        Thread.yield();
+      }
     } while (!ended);
     return result();
   }
@@ -85,8 +97,16 @@ final class Transfer {
       throw new IOException(
           "nothing was " + (read ? "read" : "written") + " in " + MAX_STALLS + " attempts");
     }
-    done = whole;
+    moved(whole - done);
     return done == parts.bytes();
+  }
+
+  private void moved(long bytes) {
+    done += bytes;
+    skip += bytes;
+    while (skip > 0 && skip >= parts.bytesOf(first)) {
+      skip -= parts.bytesOf(first++);
+    }
   }
 
   /** The bytes moved; {@link FileIo#END} if the file ended before the first. */

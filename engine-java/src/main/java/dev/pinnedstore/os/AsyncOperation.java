@@ -17,11 +17,12 @@ public interface AsyncOperation {
   boolean isRead();
 
   /**
-   * Returns the memory of what is left to do.
+   * Returns the memory of what is to be done next.
    *
+   * @param most parts to return at most
    * @return one part or more
    */
-  MemorySegment[] rest();
+  MemorySegment[] rest(int most);
 
   /**
    * Returns where in the file that begins.

@@ -165,17 +165,22 @@ final class BlockCache {
 
   /** Blocks of all sizes, each within its bound. */
   private static final class Depot {
+    /** Made at once, 16 KiB: who gives memory back may have none. */
     private final long[][] blocks = new long[SIZES][];
+
     private final int[] counts = new int[SIZES];
+
+    Depot() {
+      for (int size = 0; size < SIZES; size++) {
+        blocks[size] = new long[(int) Math.max(2, DEPOT_SIZE_BYTES >> (MIN_SHIFT + size))];
+      }
+    }
 
     synchronized long take(int size) {
       return counts[size] == 0 ? NONE : blocks[size][--counts[size]];
     }
 
     synchronized boolean give(int size, long address) {
-      if (blocks[size] == null) {
-        blocks[size] = new long[(int) Math.max(2, DEPOT_SIZE_BYTES >> (MIN_SHIFT + size))];
-      }
       if (counts[size] == blocks[size].length) {
         return false;
       }

@@ -36,11 +36,19 @@ final class CachedMemory implements BufferMemory {
     if (!used) {
       address = map(block);
     }
-    MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
-    if (used && zeroed) {
-      segment.fill((byte) 0);
+    boolean taken = false;
+    try {
+      MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+      if (used && zeroed) {
+        segment.fill((byte) 0);
+      }
+      taken = true;
+      return segment;
+    } finally {
+      if (!taken) {
+        release(address, block);
+      }
     }
-    return segment;
   }
 
   private long map(long block) throws MappingFailedException {

@@ -43,29 +43,33 @@ final class ChannelControl implements FileControl {
   }
 
   @Override
-  public void allocate(long bytes) throws IOException {
+  public boolean allocate(long bytes) throws IOException {
+    return file != null && IoThreads.call(() -> file.allocate(bytes));
+  }
+
+  @Override
+  public void extend(long bytes) throws IOException {
     IoThreads.call(
         () -> {
-          if (file == null || !file.allocate(bytes)) {
-            writeZeros(channel.size(), bytes);
-          }
+          writeZeros(channel.size(), bytes);
           return true;
         });
   }
 
   private void writeZeros(long from, long to) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
-    boolean done = false;
+    ByteBuffer zeros = ByteBuffer.allocateDirect(Math.clamp(to - from, 0, ZEROS));
     try {
       for (long at = from; at < to; ) {
-        zeros.clear().limit((int) Math.min(ZEROS, to - at));
+        zeros.clear().limit((int) Math.min(zeros.capacity(), to - at));
         at += channel.write(zeros, at);
       }
-      done = true;
-    } finally {
-      if (!done) {
+    } catch (IOException | RuntimeException | Error e) {
+      try {
         channel.truncate(from);
+      } catch (IOException left) {
+        e.addSuppressed(left);
       }
+      throw e;
     }
   }
 

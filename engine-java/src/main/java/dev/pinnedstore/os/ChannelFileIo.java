@@ -33,6 +33,11 @@ final class ChannelFileIo implements FileIo {
   }
 
   @Override
+  public int maxParts() {
+    return 1;
+  }
+
+  @Override
   public long read(MemorySegment[] parts, long position) throws IOException {
     MemorySegment target = first(parts);
     return call(open -> open.read(target.asByteBuffer(), position));

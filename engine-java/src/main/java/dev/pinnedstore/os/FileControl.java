@@ -33,10 +33,21 @@ public interface FileControl extends Closeable {
   void force(boolean metadata) throws IOException;
 
   /**
-   * Takes room for the first bytes of the file, and makes it that long at least.
+   * Takes room for the first bytes of the file by a call of the system, and makes it that long at
+   * least. May run beside anything.
+   *
+   * @param bytes how many
+   * @return false where there is no such call; nothing has happened then
+   * @throws IOException if the system refuses; the file may be longer then than before
+   */
+  boolean allocate(long bytes) throws IOException;
+
+  /**
+   * Makes the file that long at least by writing zeros behind its end. Nobody else may write or
+   * truncate meanwhile: zeros would come over it, or it would be cut off.
    *
    * @param bytes how many
    * @throws IOException if the system refuses; the file is as long as before then
    */
-  void allocate(long bytes) throws IOException;
+  void extend(long bytes) throws IOException;
 }

@@ -15,12 +15,19 @@ public interface FileIo {
   long INTERRUPTED = -4;
 
   /**
+   * Says how many parts a call looks at.
+   *
+   * @return 1 or more
+   */
+  int maxParts();
+
+  /**
    * Reads into the parts, one after another.
    *
    * @param parts at least one; if more, the caller answers for it that none of them is closed
    * @param position where to begin, 0 or more
-   * @return the bytes read, perhaps fewer than there is room for; {@link #END} or {@link
-   *     #INTERRUPTED}
+   * @return the bytes read, perhaps fewer than there is room for; 0 if the system says to try
+   *     again; {@link #END} or {@link #INTERRUPTED}
    * @throws IOException if the system refuses
    */
   long read(MemorySegment[] parts, long position) throws IOException;
@@ -30,7 +37,8 @@ public interface FileIo {
    *
    * @param parts at least one; if more, the caller answers for it that none of them is closed
    * @param position where to begin, 0 or more
-   * @return the bytes written, perhaps fewer than there are; or {@link #INTERRUPTED}
+   * @return the bytes written, perhaps fewer than there are; 0 if the system says to try again; or
+   *     {@link #INTERRUPTED}
    * @throws IOException if the system refuses
    */
   long write(MemorySegment[] parts, long position) throws IOException;

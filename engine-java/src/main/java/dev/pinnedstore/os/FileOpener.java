@@ -59,7 +59,7 @@ public final class FileOpener {
       try {
         Set<OpenOption> past = new HashSet<>(again);
         past.add(directOption());
-        return open(path, past, tier, blockBytes(path), "");
+        return open(path, past, tier, usable(blockBytes(path)), "");
       } catch (UnsupportedOperationException | IOException e) {
         reason = "no direct I/O here: " + e.getMessage();
       }
@@ -105,7 +105,9 @@ public final class FileOpener {
       }
       key = null;
       if (reason.isEmpty()) {
-        multiple = Math.max(alignment, directAlignment(raw));
+        // The larger is a multiple of the other. What the kernel takes by itself may be less; the
+        // channel of virtual threads holds to the block size of the file store.
+        multiple = Math.max(alignment, usable(directAlignment(raw)));
       }
     }
     Set<OpenOption> plain = new HashSet<>(options);
@@ -179,18 +181,31 @@ public final class FileOpener {
   /** What the file store names; a page where a container hides its mount from the JDK. */
   private static int blockBytes(Path path) {
     try {
-      return (int) Math.max(1, Files.getFileStore(path).getBlockSize());
+      return Math.clamp(Files.getFileStore(path).getBlockSize(), 1, Integer.MAX_VALUE);
     } catch (IOException | UnsupportedOperationException e) {
       return Machine.pageBytes();
     }
   }
 
+  /** What the kernel says, 1 if that is nothing. */
   private static int directAlignment(LinuxFile raw) {
     int said = raw.directAlignment();
     if (said == 0) {
       throw new UnsupportedOperationException("statx names no alignment for it");
     }
-    return said;
+    return Math.max(said, 1);
+  }
+
+  /** Refuses multiples that the addresses of buffers are not. */
+  static int usable(int alignment) {
+    if (alignment < 1 || Machine.pageBytes() % alignment != 0) {
+      throw new UnsupportedOperationException(
+          "it takes multiples of "
+              + alignment
+              + " bytes, and buffers begin at multiples of "
+              + Machine.pageBytes());
+    }
+    return alignment;
   }
 
   private static @Nullable Object fileKey(Path path) throws IOException {

@@ -32,6 +32,7 @@ final class LinuxFile implements FileIo {
   static final int EIO = 5;
   static final int EAGAIN = 11;
   static final int ENOSPC = 28;
+  static final int ENOSYS = 38;
   static final int EOPNOTSUPP = 95;
 
   /** Parts of one call at most, {@code IOV_MAX}. */
@@ -92,6 +93,11 @@ final class LinuxFile implements FileIo {
   }
 
   @Override
+  public int maxParts() {
+    return MAX_PARTS;
+  }
+
+  @Override
   public long read(MemorySegment[] parts, long position) throws IOException {
     long result = transfer(PREAD, PREADV, parts, position);
     return result == 0 ? END : checked("read", result);
@@ -109,12 +115,10 @@ final class LinuxFile implements FileIo {
       return NativeCalls.call(
           -1, state -> (long) one.invokeExact(state, descriptor, part, bytes, position));
     }
-    int count = Math.min(parts.length, MAX_PARTS);
+    int most = Math.min(parts.length, MAX_PARTS);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment vector = arena.allocate(count * IoVector.BYTES, Long.BYTES);
-      for (int i = 0; i < count; i++) {
-        IoVector.set(vector, i * IoVector.BYTES, parts[i]);
-      }
+      MemorySegment vector = arena.allocate(most * IoVector.BYTES, Long.BYTES);
+      int count = IoVector.set(vector, 0, parts, most);
       return NativeCalls.call(
           -1, state -> (long) many.invokeExact(state, descriptor, vector, count, position));
     }
@@ -125,10 +129,11 @@ final class LinuxFile implements FileIo {
       return result;
     }
     int errno = (int) -result;
-    if (errno == Posix.EINTR || errno == EAGAIN) {
-      return INTERRUPTED;
-    }
-    throw failure(path, what, errno);
+    return switch (errno) {
+      case Posix.EINTR -> INTERRUPTED;
+      case EAGAIN -> 0;
+      default -> throw failure(path, what, errno);
+    };
   }
 
   /** Describes a refusal in the words of the JDK where it has some. */
@@ -151,13 +156,16 @@ final class LinuxFile implements FileIo {
           NativeCalls.call(
               -1, state -> (int) FALLOCATE.invokeExact(state, descriptor, 0, 0L, bytes));
     } while (result == -Posix.EINTR);
-    if (result == -EOPNOTSUPP) {
-      return false;
-    }
-    if (result < 0) {
-      throw failure(path, "allocate", (int) -result);
-    }
-    return true;
+    return allocated(path, (int) -result);
+  }
+
+  static boolean allocated(Path path, int errno) throws IOException {
+    return switch (errno) {
+      case 0 -> true;
+      // The file system has no such call; or the kernel, or what emulates it, has none.
+      case EOPNOTSUPP, ENOSYS -> false;
+      default -> throw failure(path, "allocate", errno);
+    };
   }
 
   /**

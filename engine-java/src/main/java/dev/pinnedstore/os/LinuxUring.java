@@ -46,15 +46,19 @@ final class LinuxUring implements UringKernel {
   private final int counter;
   private final UringMemory memory;
 
+  /** Of the calls of the ring's thread. */
+  private final MemorySegment enterState = NativeCalls.newState(Arena.ofAuto());
+
+  /** Of the calls of others, and the call itself: a wake that took memory could fail for want. */
+  private final MemorySegment wakeState = NativeCalls.newState(Arena.ofAuto());
+
+  private final NativeCalls.Call wake;
+
   private LinuxUring(int descriptor, int counter, UringMemory memory) {
     this.descriptor = descriptor;
     this.counter = counter;
     this.memory = memory;
-  }
-
-  /** Says why there can be no ring here; empty if one was made, and closed again. */
-  static String refusal() {
-    return Probe.REFUSAL;
+    this.wake = state -> (int) EVENTFD_WRITE.invokeExact(state, counter, 1L);
   }
 
   /**
@@ -181,7 +185,21 @@ final class LinuxUring implements UringKernel {
 
   @Override
   public int enter(int submit, int wait) {
-    return (int) syscall(SYS_ENTER, descriptor, submit, wait, UringLayout.ENTER_GETEVENTS);
+    return (int)
+        NativeCalls.call(
+            enterState,
+            -1,
+            state ->
+                (long)
+                    SYSCALL.invokeExact(
+                        state,
+                        SYS_ENTER,
+                        (long) descriptor,
+                        (long) submit,
+                        (long) wait,
+                        (long) UringLayout.ENTER_GETEVENTS,
+                        0L,
+                        0L));
   }
 
   @Override
@@ -192,7 +210,7 @@ final class LinuxUring implements UringKernel {
   @Override
   public void wake() {
     // Refused only at 2^64 - 2, and then a wake is pending anyway.
-    var _ = NativeCalls.call(-1, state -> (int) EVENTFD_WRITE.invokeExact(state, counter, 1L));
+    var _ = NativeCalls.call(wakeState, -1, wake);
   }
 
   @Override
@@ -201,19 +219,5 @@ final class LinuxUring implements UringKernel {
     closeDescriptor(counter);
     unmap(memory.rings());
     unmap(memory.submissions());
-  }
-
-  /** Asks once. */
-  private static final class Probe {
-    static final String REFUSAL = probe();
-
-    private static String probe() {
-      try {
-        create(2).close();
-        return "";
-      } catch (UringException e) {
-        return e.reason();
-      }
-    }
   }
 }

@@ -56,10 +56,21 @@ final class NativeCalls {
         library.findOrThrow(name), signature, Linker.Option.captureCallState(CODE_NAME));
   }
 
+  /** Returns memory for error codes, to be used by one thread at a time. */
+  static MemorySegment newState(Arena arena) {
+    return arena.allocate(STATE);
+  }
+
   /** Calls; returns what the function returned, or the negated error code where that is failure. */
   static long call(long failure, Call call) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
+      return call(newState(arena), failure, call);
+    }
+  }
+
+  /** The same with memory for the error code that is there. */
+  static long call(MemorySegment state, long failure, Call call) {
+    try {
       long result = call.invoke(state);
       return result == failure ? -(int) CODE.get(state, 0L) : result;
     } catch (RuntimeException | Error e) {

@@ -23,28 +23,28 @@ public final class PortsIo extends BoundedIo {
    * @param channel an open channel
    */
   public PortsIo(AsynchronousFileChannel channel) {
+    super(new Endings());
     this.channel = channel;
   }
 
   @Override
   void begin(AsyncOperation operation) {
-    try {
-      MemorySegment part = operation.rest()[0];
-      ByteBuffer bytes =
-          part.asSlice(0, Math.min(part.byteSize(), ChannelFileIo.MAX_CALL_BYTES)).asByteBuffer();
-      if (operation.isRead()) {
-        channel.read(bytes, operation.position(), operation, handler);
-      } else {
-        channel.write(bytes, operation.position(), operation, handler);
-      }
-    } catch (RuntimeException | Error e) {
-      end(operation, e);
+    MemorySegment part = operation.rest(1)[0];
+    ByteBuffer bytes =
+        part.asSlice(0, Math.min(part.byteSize(), ChannelFileIo.MAX_CALL_BYTES)).asByteBuffer();
+    if (operation.isRead()) {
+      channel.read(bytes, operation.position(), operation, handler);
+    } else {
+      channel.write(bytes, operation.position(), operation, handler);
     }
   }
 
   private void end(AsyncOperation operation, @Nullable Throwable failure) {
-    ended();
-    Endings.end(operation, failure);
+    try {
+      ended();
+    } finally {
+      endings.end(operation, failure);
+    }
   }
 
   @Override
@@ -60,18 +60,16 @@ public final class PortsIo extends BoundedIo {
   private final class Handler implements CompletionHandler<Integer, AsyncOperation> {
     @Override
     public void completed(Integer result, AsyncOperation operation) {
-      boolean last;
       try {
-        last = operation.advance(result);
+        if (!operation.advance(result)) {
+          begin(operation);
+          return;
+        }
       } catch (IOException | RuntimeException | Error e) {
         end(operation, e);
         return;
       }
-      if (last) {
-        end(operation, null);
-      } else {
-        begin(operation);
-      }
+      end(operation, null);
     }
 
     @Override

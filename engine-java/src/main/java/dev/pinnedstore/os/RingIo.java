@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Carries operations out through io_uring: one ring, and one thread that submits and completes.
  * Others hand operations to a queue, and wake it where it sleeps in the kernel.
  *
- * <p>An operation is ended on a virtual thread of its own, since that may run code of users, and
- * only after its completion has come: the kernel writes into its memory until then. Should the ring
- * itself fail, operations under way are never ended, because nobody knows when the kernel is done
- * with them; their futures fail, and their memory is given up for good.
+ * <p>An operation is ended on a virtual thread, since that may run code of users, and only after
+ * its completion has come: the kernel writes into its memory until then. Should the ring itself
+ * fail, operations under way are never ended, because nobody knows when the kernel is done with
+ * them; their futures fail, and their memory is given up for good.
  */
 public final class RingIo implements AsyncIo {
   /** Submissions that fit in at once: all operations, as many cancellations, and the counter. */
@@ -38,8 +38,14 @@ public final class RingIo implements AsyncIo {
   private static final int ECANCELED = 125;
   private static final int EBUSY = 16;
 
-  /** Rings that failed: the kernel may still use their memory. */
-  private static final Queue<RingIo> ABANDONED = new ConcurrentLinkedQueue<>();
+  /** How often in a row the kernel may take nothing, with nothing under way that would help it. */
+  static final int MAX_REFUSALS = 1000;
+
+  /** Rings that failed, a list by {@link #nextFailed}: the kernel may still use their memory. */
+  private static @Nullable RingIo lastFailed;
+
+  @SuppressWarnings("unused")
+  private @Nullable RingIo nextFailed;
 
   private final Path path;
   private final int descriptor;
@@ -60,6 +66,7 @@ public final class RingIo implements AsyncIo {
 
   private final CompletableFuture<UringKernel> started = new CompletableFuture<>();
   private final Thread thread;
+  private final Endings endings = new Endings();
 
   // What follows belongs to the thread.
 
@@ -70,6 +77,7 @@ public final class RingIo implements AsyncIo {
   private int cancellations;
   private boolean armed;
   private boolean cancelled;
+  private int refusals;
 
   /** Makes the kernel's side, on the thread that will use it. */
   @FunctionalInterface
@@ -157,13 +165,22 @@ public final class RingIo implements AsyncIo {
     Throwable reason = broken;
     AsyncOperation refused = incoming.poll();
     while (refused != null) {
-      Endings.end(refused, reason == null ? new AsynchronousCloseException() : failed(reason));
+      endings.end(refused, reason == null ? new AsynchronousCloseException() : failed(reason));
       refused = incoming.poll();
     }
   }
 
-  private IOException failed(Throwable reason) {
-    return new IOException("the ring of " + path + " failed", reason);
+  private Throwable failed(Throwable reason) {
+    try {
+      return new IOException("the ring of " + path + " failed: " + reason.getMessage(), reason);
+    } catch (OutOfMemoryError e) {
+      return reason;
+    }
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return broken;
   }
 
   @Override
@@ -222,10 +239,14 @@ public final class RingIo implements AsyncIo {
       arm(kernel, queues);
       begin(queues);
     }
-    // Full fence between this store and the look at what others store before they look at it.
-    asleep.set(true);
-    boolean idle = closing == cancelled && (incoming.isEmpty() || free.isEmpty());
-    enter(kernel, queues, idle && !isDone() && !queues.hasNext() ? 1 : 0);
+    boolean sleeps = false;
+    if (isIdle(queues)) {
+      // Full fence between this store and the look at what others store before they look at it.
+      asleep.set(true);
+      sleeps = isIdle(queues) && !isDone();
+    }
+    enter(kernel, queues, sleeps ? 1 : 0);
+    // Of a ring that does not sleep nobody needs to write to the counter.
     asleep.set(false);
     while (queues.hasNext()) {
       long userData = queues.userData();
@@ -233,6 +254,10 @@ public final class RingIo implements AsyncIo {
       queues.next();
       completed(queues, userData, result);
     }
+  }
+
+  private boolean isIdle(UringQueues queues) {
+    return closing == cancelled && (incoming.isEmpty() || free.isEmpty()) && !queues.hasNext();
   }
 
   /** Lets the kernel wait for the counter, so that a wake ends its sleep. */
@@ -257,17 +282,14 @@ public final class RingIo implements AsyncIo {
   }
 
   private void submit(UringQueues queues, int slot, AsyncOperation operation) {
-    MemorySegment[] parts = operation.rest();
+    MemorySegment[] parts = operation.rest(MAX_PARTS);
     long address = parts[0].address();
     int length = (int) Math.min(parts[0].byteSize(), ChannelFileIo.MAX_CALL_BYTES);
     byte opcode = operation.isRead() ? UringLayout.OP_READ : UringLayout.OP_WRITE;
     if (parts.length > 1) {
-      length = Math.min(parts.length, MAX_PARTS);
       long at = (long) slot * MAX_PARTS * IoVector.BYTES;
       address = vectors.address() + at;
-      for (int i = 0; i < length; i++, at += IoVector.BYTES) {
-        IoVector.set(vectors, at, parts[i]);
-      }
+      length = IoVector.set(vectors, at, parts, MAX_PARTS);
       opcode = operation.isRead() ? UringLayout.OP_READV : UringLayout.OP_WRITEV;
     }
     // There is a place: the queue is larger than all that can be under way.
@@ -298,12 +320,33 @@ public final class RingIo implements AsyncIo {
     cancellations++;
   }
 
-  private static void enter(UringKernel kernel, UringQueues queues, int wait) {
+  private void enter(UringKernel kernel, UringQueues queues, int wait) {
     int taken = kernel.enter(queues.pending(), wait);
     if (taken >= 0) {
       queues.taken(taken);
-    } else if (taken != -Posix.EINTR && taken != -LinuxFile.EAGAIN && taken != -EBUSY) {
+      refusals = 0;
+    } else if (taken == -LinuxFile.EAGAIN || taken == -EBUSY) {
+      awaitRelief(kernel, queues, -taken);
+    } else if (taken != -Posix.EINTR) {
       throw new IllegalStateException("io_uring_enter failed, errno=" + -taken);
+    }
+  }
+
+  /** The kernel is short of memory, or of room for completions. Each completion gives some back. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on what the yield does.
+  private void awaitRelief(UringKernel kernel, UringQueues queues, int errno) {
+    if (queues.hasNext()) {
+      return;
+    }
+    int underWay = DEPTH - free.size() + cancellations + (armed ? 1 : 0);
+    if (underWay - queues.pending() > 1) {
+      // The kernel has two, and so one at least besides what waits for the counter.
+      var _ = kernel.enter(0, 1);
+    } else if (++refusals == MAX_REFUSALS) {
+      throw new IllegalStateException(
+          "io_uring_enter refused " + MAX_REFUSALS + " times, errno=" + errno);
+    } else {
+      Thread.yield();
     }
   }
 
@@ -334,9 +377,9 @@ public final class RingIo implements AsyncIo {
     } catch (IOException | RuntimeException e) {
       failure = e;
     }
+    endings.end(operation, failure);
     slots[slot] = null;
     free.push(slot);
-    Endings.end(operation, failure);
   }
 
   private long checked(AsyncOperation operation, int result) throws IOException {
@@ -345,7 +388,8 @@ public final class RingIo implements AsyncIo {
     }
     return switch (-result) {
       case 0 -> operation.isRead() ? FileIo.END : 0;
-      case Posix.EINTR, LinuxFile.EAGAIN -> FileIo.INTERRUPTED;
+      case Posix.EINTR -> FileIo.INTERRUPTED;
+      case LinuxFile.EAGAIN -> 0;
       case ECANCELED -> throw new AsynchronousCloseException();
       default -> throw LinuxFile.failure(path, operation.isRead() ? "read" : "write", -result);
     };
@@ -354,11 +398,14 @@ public final class RingIo implements AsyncIo {
   /** The ring is of no use any more. What is under way keeps its memory. */
   private void fail(Throwable reason) {
     broken = reason;
-    ABANDONED.add(this);
+    synchronized (RingIo.class) {
+      nextFailed = lastFailed;
+      lastFailed = this;
+    }
     refuseIncoming();
     for (AsyncOperation operation : slots) {
       if (operation != null) {
-        Endings.abandon(operation, failed(reason));
+        endings.abandon(operation, failed(reason));
       }
     }
   }

@@ -1,6 +1,8 @@
 package dev.pinnedstore.os;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ThreadsIo extends BoundedIo {
   private final FileIo io;
+  private final Consumer<Runnable> starter;
 
   /**
    * Starts no thread yet.
@@ -16,12 +19,19 @@ public final class ThreadsIo extends BoundedIo {
    * @param io what suits virtual threads
    */
   public ThreadsIo(FileIo io) {
+    this(io, Thread::startVirtualThread);
+  }
+
+  /** Starts threads in the way that is given; it throws where it starts none. */
+  ThreadsIo(FileIo io, Consumer<Runnable> starter) {
+    super(new Endings(starter));
     this.io = io;
+    this.starter = starter;
   }
 
   @Override
   void begin(AsyncOperation operation) {
-    Thread.startVirtualThread(
+    starter.accept(
         () -> {
           Throwable failure = attempt(operation);
           try {
@@ -37,10 +47,8 @@ public final class ThreadsIo extends BoundedIo {
       boolean last;
       do {
         long position = operation.position();
-        long result =
-            operation.isRead()
-                ? io.read(operation.rest(), position)
-                : io.write(operation.rest(), position);
+        MemorySegment[] rest = operation.rest(io.maxParts());
+        long result = operation.isRead() ? io.read(rest, position) : io.write(rest, position);
         last = operation.advance(result);
       } while (!last);
       return null;

@@ -15,7 +15,7 @@ interface UringKernel {
   /** Opens a counter whose reads wait until {@link #wake} adds to it. */
   int wakeDescriptor();
 
-  /** Adds to the counter; on any thread. */
+  /** Adds to the counter; on one thread at a time, and takes no memory of the heap. */
   void wake();
 
   /** Gives everything back; nothing may be under way. */

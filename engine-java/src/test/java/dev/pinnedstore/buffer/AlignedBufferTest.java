@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -276,6 +277,19 @@ class AlignedBufferTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void itsTextNamesLengthAndCapacity(Kind kind) throws Exception {
+    AlignedBuffer buffer = kind.zeroed(100);
+    String threads = kind == Kind.SHARED ? "shared" : "confined";
+    assertThat(buffer).hasToString("AlignedBuffer[length=100, capacity=4096, " + threads + "]");
+    assertThat(buffer.slice().toString()).startsWith("IoSlice[").contains("length=100", "4096");
+    CompletableFuture<String> elsewhere = CompletableFuture.supplyAsync(buffer::toString);
+    assertThat(elsewhere.get()).isEqualTo(buffer.toString());
+    buffer.close();
+    assertThat(buffer).hasToString("AlignedBuffer[closed, capacity=4096, " + threads + "]");
+  }
+
   // ---- frames
 
   @ParameterizedTest
@@ -333,6 +347,8 @@ class AlignedBufferTest {
     buffer.close();
     buffer.close();
     assertThat(buffer.capacity()).isEqualTo(8192);
+    assertThat(slice.capacity()).as("leads to no memory").isEqualTo(8192);
+    assertThat(slice.length()).isEqualTo(8192);
     for (Runnable use :
         List.<Runnable>of(
             buffer::length,

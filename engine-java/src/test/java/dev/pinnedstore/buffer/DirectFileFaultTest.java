@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -188,11 +190,124 @@ class DirectFileFaultTest {
 
   @Test
   void preallocateTellsWhatWasRefused() throws Exception {
-    faulty.script.add(new IOException("No space left on device"));
-    assertThatThrownBy(() -> file.preallocate(1 << 20))
+    for (boolean allocates : new boolean[] {true, false}) {
+      faulty.allocates = allocates;
+      faulty.controlScript.add(new IOException("No space left on device"));
+      assertThatThrownBy(() -> file.preallocate(1 << 20))
+          .isInstanceOf(IOException.class)
+          .hasMessage("faulty: preallocate of 1048576 bytes at 0: No space left on device");
+      assertThat(file.size()).isEqualTo(content.length);
+      assertThat(file.write(buffer.slice(), 0)).as("usable after it").isEqualTo(4 * BLOCK);
+    }
+  }
+
+  @Test
+  void theFileAsAWholeTellsWhatWasRefusedWithItsName() throws Exception {
+    faulty.controlScript.add(new IOException("Input/output error"));
+    assertThatThrownBy(file::size)
         .isInstanceOf(IOException.class)
-        .hasMessage("faulty: preallocate of 1048576 bytes at 0: No space left on device");
-    assertThat(file.size()).isEqualTo(content.length);
+        .hasMessage("faulty: size: Input/output error");
+    faulty.controlScript.add(new IOException("Input/output error"));
+    assertThatThrownBy(() -> file.truncate(10))
+        .isInstanceOf(IOException.class)
+        .hasMessage("faulty: truncate to 10 bytes: Input/output error");
+    faulty.forceScript.add(new IOException("Input/output error"));
+    assertThatThrownBy(file::sync)
+        .isInstanceOf(IOException.class)
+        .hasMessage("faulty: sync: Input/output error");
+    file.truncate(10);
+    assertThat(file.size()).as("usable after it").isEqualTo(10);
+  }
+
+  @Test
+  void nothingIsWrittenWhileZerosAre() throws Exception {
+    faulty.allocates = false;
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    try (AlignedBuffer ones = AlignedBuffer.shared(BLOCK)) {
+      ones.segment().fill((byte) 1);
+      List<Thread> crew = new ArrayList<>();
+      List<CompletableFuture<Long>> async = new ArrayList<>();
+      long end = faulty.content.length + 8L * BLOCK;
+      faulty.controlScript.add(
+          (Runnable)
+              () -> {
+                crew.add(Thread.ofPlatform().unstarted(() -> changed(file, ones, order)));
+                crew.add(Thread.ofVirtual().unstarted(() -> changed(file, ones, order)));
+                crew.forEach(Thread::start);
+                async.add(file.writeAsync(ones.slice(), 7 * BLOCK));
+                for (Thread thread : crew) {
+                  // Either it waits, as it must, or it has written already.
+                  while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+                    Thread.onSpinWait();
+                  }
+                }
+                order.add("zeros are written");
+              });
+      file.preallocate(end);
+      order.add("preallocated");
+      for (Thread thread : crew) {
+        thread.join();
+      }
+      assertThat(async.getFirst().join()).isEqualTo(BLOCK);
+      assertThat(order.getFirst()).isEqualTo("zeros are written");
+      assertThat(order).contains("written");
+      assertThat(faulty.content).hasSize((int) end);
+      assertThat(faulty.content[7 * BLOCK]).isEqualTo((byte) 1);
+      assertThat(faulty.content[6 * BLOCK]).isEqualTo((byte) 1);
+    }
+  }
+
+  private static void changed(DirectFile file, AlignedBuffer ones, List<String> order) {
+    try {
+      file.write(ones.slice(), 6 * BLOCK);
+      order.add("written");
+    } catch (IOException e) {
+      order.add(e.toString());
+    }
+  }
+
+  @Test
+  void zerosWaitForWritesThatAreUnderWay() throws Exception {
+    faulty.allocates = false;
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    faulty.script.add(
+        (Runnable)
+            () -> {
+              inside.countDown();
+              awaitUninterruptibly(go);
+            });
+    try (AlignedBuffer ones = AlignedBuffer.shared(BLOCK)) {
+      ones.segment().fill((byte) 1);
+      CompletableFuture<Long> write = file.writeAsync(ones.slice(), 6 * BLOCK);
+      inside.await();
+      AtomicInteger zeroed = new AtomicInteger();
+      faulty.controlScript.add((Runnable) zeroed::incrementAndGet);
+      FutureTask<Boolean> task =
+          new FutureTask<>(
+              () -> {
+                file.preallocate(9 * BLOCK);
+                return write.isDone();
+              });
+      Thread thread = Thread.ofPlatform().start(task);
+      while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+        Thread.onSpinWait();
+      }
+      assertThat(zeroed).hasValue(0);
+      go.countDown();
+      task.get();
+      assertThat(write.join()).isEqualTo(BLOCK);
+      assertThat(zeroed).hasValue(1);
+      assertThat(faulty.content[6 * BLOCK]).isEqualTo((byte) 1);
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
@@ -366,10 +481,10 @@ class DirectFileFaultTest {
       frames.get(i).memory().fill((byte) (10 + i));
     }
     Parts adjacent = Parts.data(frames, BLOCK);
-    assertThat(adjacent.after(0)).hasSize(1);
-    assertThat(adjacent.after(BLOCK)[0].byteSize()).isEqualTo(3 * BLOCK);
+    assertThat(adjacent.from(0, 0, 9)).hasSize(1);
+    assertThat(adjacent.from(0, BLOCK, 9)[0].byteSize()).isEqualTo(3 * BLOCK);
     List<IoSlice> mixed = List.of(frames.get(2), frames.get(3), frames.get(0));
-    assertThat(Parts.data(mixed, BLOCK).after(0)).hasSize(2);
+    assertThat(Parts.data(mixed, BLOCK).from(0, 0, 9)).hasSize(2);
     assertThat(file.write(mixed, 0)).isEqualTo(3 * BLOCK);
     assertThat(faulty.calls).isEqualTo(1);
     assertThat(new byte[] {faulty.content[0], faulty.content[BLOCK], faulty.content[2 * BLOCK]})

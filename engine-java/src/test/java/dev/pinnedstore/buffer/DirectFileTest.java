@@ -26,6 +26,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -275,6 +276,52 @@ class DirectFileTest {
     assertThat(after).startsWith(bytes);
     assertThat(MemorySegment.ofArray(after).asSlice(bytes.length).toArray(JAVA_BYTE))
         .containsOnly(0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void whatIsWrittenWhileRoomIsTakenStays(Way way) throws Exception {
+    int pages = 512;
+    try (DirectFile file = way.open(path())) {
+      List<FutureTask<Boolean>> tasks = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        int id = t;
+        FutureTask<Boolean> task =
+            new FutureTask<>(
+                () -> {
+                  try (AlignedBuffer page = AlignedBuffer.shared(BLOCK)) {
+                    for (int i = id; i < pages; i += 4) {
+                      page.segment().fill((byte) (i + 1));
+                      IoSlice slice = page.slice();
+                      long at = (long) i * BLOCK;
+                      long written =
+                          i % 8 < 4 ? file.write(slice, at) : file.writeAsync(slice, at).join();
+                      if (written != BLOCK) {
+                        return false;
+                      }
+                    }
+                  }
+                  return true;
+                });
+        tasks.add(task);
+        Thread.ofPlatform().start(task);
+      }
+      for (long size = BLOCK; tasks.stream().anyMatch(task -> !task.isDone()); size += 5 * BLOCK) {
+        file.preallocate(Math.min(size, (long) pages * BLOCK));
+      }
+      for (FutureTask<Boolean> task : tasks) {
+        assertThat(task.get()).isTrue();
+      }
+      try (AlignedBuffer whole = AlignedBuffer.zeroed((long) pages * BLOCK)) {
+        file.readFully(whole.slice(), 0);
+        for (int i = 0; i < pages; i++) {
+          byte[] expected = new byte[BLOCK];
+          Arrays.fill(expected, (byte) (i + 1));
+          MemorySegment page = whole.segment().asSlice((long) i * BLOCK, BLOCK);
+          assertThat(page.mismatch(MemorySegment.ofArray(expected))).as("page %d", i).isEqualTo(-1);
+        }
+      }
+    }
   }
 
   @ParameterizedTest

@@ -20,11 +20,18 @@ import java.util.Set;
 final class FaultyFile implements FileIo, FileControl {
   static final Path PATH = Path.of("faulty");
   static final int ALIGNMENT = 4096;
+  private static final Set<OpenOption> OPTIONS =
+      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
 
-  /** Steps: a limit of bytes, {@link FileIo#INTERRUPTED}, or an exception. */
+  /** Steps: a limit of bytes, {@link FileIo#INTERRUPTED}, an exception, or what is to be run. */
   final Deque<Object> script = new ArrayDeque<>();
 
   final Deque<Object> forceScript = new ArrayDeque<>();
+  final Deque<Object> controlScript = new ArrayDeque<>();
+
+  /** Whether there is a call that takes room. */
+  boolean allocates = true;
+
   byte[] content;
   int calls;
   int forces;
@@ -35,14 +42,21 @@ final class FaultyFile implements FileIo, FileControl {
   }
 
   DirectFile open() {
-    return open(ALIGNMENT);
+    OpenFile file = file();
+    return new DirectFile(PATH, file, Engines.of(PATH, file, true), OPTIONS);
   }
 
-  DirectFile open(int alignment) {
-    Set<OpenOption> options = Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
-    OpenFile file =
-        new OpenFile(this, this, null, this, alignment, alignment == 1 ? "a test" : "", -1, this);
-    return new DirectFile(PATH, file, Engines.of(PATH, file, true), options);
+  DirectFile open(Engines engines) {
+    return new DirectFile(PATH, file(), engines, OPTIONS);
+  }
+
+  private OpenFile file() {
+    return new OpenFile(this, this, null, this, ALIGNMENT, "", -1, this);
+  }
+
+  @Override
+  public int maxParts() {
+    return 3;
   }
 
   @Override
@@ -84,6 +98,9 @@ final class FaultyFile implements FileIo, FileControl {
 
   private long step(MemorySegment[] parts, long position) throws IOException {
     calls++;
+    if (parts.length > maxParts()) {
+      throw new AssertionError(parts.length + " parts");
+    }
     for (MemorySegment part : parts) {
       if (((part.address() | part.byteSize() | position) & (ALIGNMENT - 1)) != 0) {
         throw new IOException("Invalid argument");
@@ -97,18 +114,24 @@ final class FaultyFile implements FileIo, FileControl {
       case Long limit -> limit;
       case Integer limit -> limit;
       case IOException e -> throw e;
+      case Runnable code -> {
+        code.run();
+        yield Long.MAX_VALUE;
+      }
       case null -> Long.MAX_VALUE;
       case Object other -> throw new AssertionError(other);
     };
   }
 
   @Override
-  public long size() {
+  public long size() throws IOException {
+    play(controlScript);
     return content.length;
   }
 
   @Override
-  public void truncate(long bytes) {
+  public void truncate(long bytes) throws IOException {
+    play(controlScript);
     content = Arrays.copyOf(content, (int) Math.min(bytes, content.length));
   }
 
@@ -119,8 +142,16 @@ final class FaultyFile implements FileIo, FileControl {
   }
 
   @Override
-  public void allocate(long bytes) throws IOException {
-    play(script);
+  public boolean allocate(long bytes) throws IOException {
+    if (allocates) {
+      extend(bytes);
+    }
+    return allocates;
+  }
+
+  @Override
+  public void extend(long bytes) throws IOException {
+    play(controlScript);
     content = Arrays.copyOf(content, (int) Math.max(bytes, content.length));
   }
 

@@ -12,6 +12,7 @@ import java.nio.channels.Pipe;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -21,6 +22,12 @@ import org.junit.jupiter.api.Test;
 /** When the memory of shared buffers is free again: on memory that says what became of it. */
 @Tag("contract")
 class SharedBufferTest {
+  /** Has an Arena of its own in any case. */
+  private static final long ALONE_BYTES = 1L << 20;
+
+  /** Pages in a group. */
+  private static final int MEMBERS = (int) (SharedGroups.MAX_GROUP_BYTES / 4096);
+
   private final Recorder memory = new Recorder();
   private final BufferPlace place = new BufferPlace(memory);
 
@@ -31,7 +38,7 @@ class SharedBufferTest {
   @Test
   void aKeptSegmentShowsItsOwnOldBytesUntilItsGroupRetires() {
     List<AlignedBuffer> buffers = new ArrayList<>();
-    for (int i = 0; i < SharedGroups.MAX_MEMBERS; i++) {
+    for (int i = 0; i < MEMBERS; i++) {
       buffers.add(make(4096));
     }
     MemorySegment kept = buffers.get(0).segment();
@@ -41,9 +48,9 @@ class SharedBufferTest {
       assertThat(memory.free).isEmpty();
       assertThat(kept.get(JAVA_BYTE, 17)).isEqualTo((byte) 9);
     }
-    assertThat(place.groups().waitingBytes()).isEqualTo(511 * 4096L);
+    assertThat(place.groups().waitingBytes()).isEqualTo((MEMBERS - 1) * 4096L);
     buffers.getLast().close();
-    assertThat(memory.free).hasSize(SharedGroups.MAX_MEMBERS).contains(kept.address());
+    assertThat(memory.free).hasSize(MEMBERS).contains(kept.address());
     assertThatThrownBy(() -> kept.get(JAVA_BYTE, 17)).isInstanceOf(IllegalStateException.class);
     assertThat(place.groups().waitingBytes()).isZero();
   }
@@ -51,7 +58,7 @@ class SharedBufferTest {
   @Test
   void aLargeBufferRetiresByItself() {
     AlignedBuffer small = make(4096);
-    AlignedBuffer large = make(SharedGroups.ALONE_BYTES);
+    AlignedBuffer large = make(ALONE_BYTES);
     MemorySegment kept = large.segment();
     large.close();
     assertThat(memory.free).containsExactly(kept.address());
@@ -61,25 +68,118 @@ class SharedBufferTest {
   }
 
   @Test
-  void oneLongLivedBufferPerGroupHoldsABoundedRestBack() {
+  void aBufferThatLivesKeepsAtMostTheRestOfItsGroupWaiting() {
+    int groups = 80;
     List<AlignedBuffer> longLived = new ArrayList<>();
-    for (int round = 0; round < 40; round++) {
-      longLived.add(make(4096));
-      for (int i = 0; i < 16; i++) {
-        make(64 << 10).close();
-        make(64 << 10).close();
-        make(64 << 10).close();
-        make(64 << 10).close();
-      }
+    List<AlignedBuffer> others = new ArrayList<>();
+    for (int i = 0; i < groups * MEMBERS; i++) {
+      (i % MEMBERS == 7 ? longLived : others).add(make(4096));
     }
+    others.forEach(AlignedBuffer::close);
+    long waiting = groups * (SharedGroups.MAX_GROUP_BYTES - 4096);
     assertThat(place.groups().waitingBytes())
-        .isLessThan(SharedGroups.WAITING_BYTES + SharedGroups.MAX_GROUP_BYTES);
+        .isEqualTo(waiting)
+        .isGreaterThan(SharedGroups.WAITING_BYTES);
+    assertThat(memory.free).isEmpty();
+
+    // So many wait that groups are smaller, and yet no buffer pays for an Arena of its own.
+    int few = (int) (SharedGroups.SMALL_GROUP_BYTES / 4096);
+    for (int i = 0; i < few - 1; i++) {
+      make(4096).close();
+      assertThat(memory.free).isEmpty();
+    }
+    make(4096).close();
+    assertThat(memory.free).hasSize(few);
+    assertThat(place.groups().waitingBytes()).isEqualTo(waiting);
+
     longLived.forEach(AlignedBuffer::close);
+    assertThat(place.groups().waitingBytes()).isZero();
+    assertThat(memory.free).hasSize(groups * MEMBERS + few);
+    assertThat(memory.twice).isZero();
+  }
+
+  @Test
+  void groupsOfAllSizesHoldTheirBoundAndGiveEveryByteBack() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    List<AlignedBuffer> alive = new ArrayList<>();
+    long bytes = 0;
+    for (int i = 0; i < 20_000; i++) {
+      if (alive.size() < 40) {
+        alive.add(make(4096L * (1 + random.nextInt(random.nextInt(10) == 0 ? 70 : 8))));
+        bytes += alive.getLast().capacity();
+      } else {
+        alive.remove(random.nextInt(alive.size())).close();
+      }
+      assertThat(place.groups().waitingBytes())
+          .as("seed=%d", seed)
+          .isLessThanOrEqualTo((alive.size() + 1) * SharedGroups.MAX_GROUP_BYTES);
+    }
+    alive.forEach(AlignedBuffer::close);
+    // The group that is open, and the one that was full before it: the next buffer closes that.
+    assertThat(place.groups().waitingBytes())
+        .as("seed=%d", seed)
+        .isLessThanOrEqualTo(2 * SharedGroups.MAX_GROUP_BYTES);
+    assertThat(memory.releasedBytes + place.groups().waitingBytes())
+        .as("seed=%d", seed)
+        .isEqualTo(bytes);
+  }
+
+  @Test
+  void memoryThatCannotBeGivenBackCostsNoOtherItsPlace() {
+    List<AlignedBuffer> buffers = new ArrayList<>();
+    for (int i = 0; i < MEMBERS; i++) {
+      buffers.add(make(4096));
+    }
+    memory.failures = 1;
+    buffers.subList(1, MEMBERS).forEach(AlignedBuffer::close);
+    assertThatThrownBy(buffers.getFirst()::close).isInstanceOf(OutOfMemoryError.class);
+    AlignedBuffer next = make(4096);
+    assertThat(memory.free).as("all but the one").hasSize(MEMBERS - 1);
+    assertThat(place.groups().waitingBytes()).isZero();
+    assertThat(memory.twice).isZero();
+    next.close();
+  }
+
+  @Test
+  void anOperationEndsAlsoWhenItsMemoryCannotBeGivenBack() throws Exception {
+    AlignedBuffer lost = make(ALONE_BYTES);
+    AlignedBuffer other = make(ALONE_BYTES);
+    FaultyFile faulty = new FaultyFile(new byte[2 * (int) ALONE_BYTES]);
+    faulty.script.add(
+        (Runnable)
+            () -> {
+              lost.close();
+              other.close();
+              memory.failures = 1;
+            });
+    try (DirectFile file = faulty.open()) {
+      List<IoSlice> both = List.of(lost.slice(), other.slice());
+      // Its thread reports the error; the reader has its bytes all the same.
+      assertThat(file.readAsync(both, 0).join()).isEqualTo(2 * ALONE_BYTES);
+    }
+    assertThat(memory.released).isEqualTo(2);
+    assertThat(memory.free).hasSize(1);
+  }
+
+  @Test
+  void aBufferThatGetsNoMemoryLeavesItsGroup() {
+    AlignedBuffer first = make(4096);
+    memory.refusals = 1;
+    assertThatThrownBy(() -> make(4096)).isInstanceOf(OutOfMemoryError.class);
+    memory.refusals = 1;
+    assertThatThrownBy(() -> make(ALONE_BYTES)).isInstanceOf(OutOfMemoryError.class);
+    first.close();
+    for (int i = 1; i < MEMBERS; i++) {
+      make(4096).close();
+    }
+    assertThat(memory.free).hasSize(MEMBERS);
+    assertThat(place.groups().waitingBytes()).isZero();
   }
 
   @Test
   void anOperationKeepsTheMemoryOfAClosedBuffer() {
-    AlignedBuffer buffer = make(SharedGroups.ALONE_BYTES);
+    AlignedBuffer buffer = make(ALONE_BYTES);
     MemorySegment segment = buffer.segment();
     buffer.hold();
     buffer.hold();
@@ -97,7 +197,7 @@ class SharedBufferTest {
 
   @Test
   void memoryInsideASystemCallIsGivenBackLater() throws Exception {
-    AlignedBuffer buffer = make(SharedGroups.ALONE_BYTES);
+    AlignedBuffer buffer = make(ALONE_BYTES);
     MemorySegment segment = buffer.segment();
     Pipe pipe = Pipe.open();
     ByteBuffer bytes = buffer.asByteBuffer();
@@ -109,22 +209,25 @@ class SharedBufferTest {
       buffer.close();
       assertThat(memory.free).isEmpty();
       ByteBuffer drain = ByteBuffer.allocate(1 << 20);
-      for (long read = 1; read < SharedGroups.ALONE_BYTES; drain.clear()) {
+      for (long read = 1; read < ALONE_BYTES; drain.clear()) {
         read += source.read(drain);
       }
-      assertThat(write.get()).isEqualTo((int) SharedGroups.ALONE_BYTES);
+      assertThat(write.get()).isEqualTo((int) ALONE_BYTES);
     } finally {
       pipe.sink().close();
     }
-    make(SharedGroups.ALONE_BYTES).close();
-    assertThat(memory.free).contains(segment.address()).hasSize(2);
+    AlignedBuffer next = make(4096);
+    assertThat(memory.free)
+        .as("the next one that is made tries")
+        .containsExactly(segment.address());
+    next.close();
   }
 
   @Test
   void closingOnManyThreadsGivesEachPieceBackOnce() throws Exception {
     int threads = 4;
     List<AlignedBuffer> buffers = new ArrayList<>();
-    for (int i = 0; i < 4 * SharedGroups.MAX_MEMBERS; i++) {
+    for (int i = 0; i < 4 * MEMBERS; i++) {
       buffers.add(make(4096));
     }
     CountDownLatch start = new CountDownLatch(1);
@@ -154,7 +257,7 @@ class SharedBufferTest {
   @Test
   void anOperationThatRacesWithCloseHoldsTheMemoryOrIsRefused() throws Exception {
     for (int round = 0; round < 2000; round++) {
-      AlignedBuffer buffer = make(SharedGroups.ALONE_BYTES);
+      AlignedBuffer buffer = make(ALONE_BYTES);
       MemorySegment segment = buffer.segment();
       FutureTask<Boolean> operation =
           new FutureTask<>(
@@ -214,15 +317,30 @@ class SharedBufferTest {
     final Set<Long> free = new HashSet<>();
     int twice;
     int released;
+    long releasedBytes;
+
+    /** How many of the next calls fail for want of memory. */
+    int failures;
+
+    int refusals;
 
     @Override
     public MemorySegment take(long bytes, boolean zeroed, Arena lifetime) {
+      if (refusals > 0) {
+        refusals--;
+        throw new OutOfMemoryError("a test");
+      }
       return lifetime.allocate(bytes, 4096);
     }
 
     @Override
     public synchronized void release(long address, long bytes) {
       released++;
+      releasedBytes += bytes;
+      if (failures > 0) {
+        failures--;
+        throw new OutOfMemoryError("a test");
+      }
       if (!free.add(address)) {
         twice++;
       }

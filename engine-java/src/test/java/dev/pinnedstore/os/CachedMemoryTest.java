@@ -54,6 +54,20 @@ class CachedMemoryTest {
   }
 
   @Test
+  void memoryThatNoSegmentCouldBeMadeOfIsKept() throws Exception {
+    Arena closed = Arena.ofShared();
+    closed.close();
+    assertThatThrownBy(() -> memory.take(8192, true, closed))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(system.maps).isEqualTo(1);
+    take(8192);
+    assertThat(system.maps).as("it is taken from the cache").isEqualTo(1);
+    assertThatThrownBy(() -> memory.take(8 << 20, true, closed))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(system.unmaps).as("too large to be kept").isEqualTo(1);
+  }
+
+  @Test
   void whatTheCacheHasNoRoomForGoesBackInItsWholeSize() throws Exception {
     MemorySegment large = take(BlockCache.MAX_BLOCK_BYTES + 4096);
     release(large);

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -60,9 +61,9 @@ class RingIoTest {
     }
 
     @Override
-    public MemorySegment[] rest() {
+    public MemorySegment[] rest(int most) {
       MemorySegment rest = memory.asSlice(done);
-      if (parts == 1 || rest.byteSize() < parts) {
+      if (parts == 1 || most == 1 || rest.byteSize() < parts) {
         return new MemorySegment[] {rest};
       }
       MemorySegment[] all = new MemorySegment[parts];
@@ -253,6 +254,11 @@ class RingIoTest {
     FileIo slow =
         new FileIo() {
           @Override
+          public int maxParts() {
+            return 1;
+          }
+
+          @Override
           public long read(MemorySegment[] parts, long position) throws IOException {
             try {
               go.await();
@@ -301,6 +307,58 @@ class RingIoTest {
   }
 
   @Test
+  void aKernelThatIsShortOfMemoryIsWaitedForWhileItHasSomethingToDo() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 5);
+    kernel.stuck = true;
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      List<Op> stuck = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        Op op = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+        stuck.add(op);
+        ring.start(op);
+        while (!kernel.uses(op.memory.address())) {
+          Thread.onSpinWait();
+        }
+      }
+      synchronized (kernel) {
+        kernel.refusals.add(-11);
+      }
+      Op second = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+      ring.start(second);
+      boolean waits = false;
+      while (!waits) {
+        synchronized (kernel) {
+          assertThat(kernel.uses(second.memory.address())).isFalse();
+          waits = kernel.reliefs == 1;
+        }
+      }
+      synchronized (kernel) {
+        kernel.stuck = false;
+        kernel.notifyAll();
+      }
+      assertThat(stuck).allSatisfy(op -> assertThat(op.future.join()).isEqualTo(BLOCK));
+      assertThat(second.future.join()).isEqualTo(BLOCK);
+    }
+  }
+
+  @Test
+  void aKernelThatRefusesForEverFailsTheRing() throws Exception {
+    SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 6);
+    kernel.refusals.addAll(Collections.nCopies(RingIo.MAX_REFUSALS, -11));
+    try (Arena arena = Arena.ofShared();
+        RingIo ring = open(kernel)) {
+      Op op = new Op(kernel, true, arena.allocate(BLOCK), 1, 0);
+      ring.start(op);
+      assertThatThrownBy(op.future::join)
+          .hasCauseInstanceOf(IOException.class)
+          .hasMessageContaining("io_uring_enter refused 1000 times, errno=11");
+      assertThat(ring.failure()).hasMessageContaining("refused 1000 times");
+      assertThat(op.ends.get() + op.abandoned.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aRingThatFailsGivesNoMemoryBack() throws Exception {
     SimulatedKernel kernel = new SimulatedKernel(512, BLOCK, 4);
     kernel.stuck = true;
@@ -328,6 +386,7 @@ class RingIoTest {
     ring.start(late);
     assertThatThrownBy(late.future::join).hasMessageContaining("the ring of simulated failed");
     assertThat(late.ends).hasValue(1);
+    assertThat(ring.failure()).hasMessage("io_uring_enter failed, errno=9");
     ring.close();
   }
 
@@ -364,8 +423,11 @@ class RingIoTest {
   @Test
   void theRingOfThisMachineWorksOrSaysWhyNot() throws Exception {
     assumeTrue(OperatingSystem.CURRENT == OperatingSystem.LINUX, "asks the kernel of Linux");
-    String refusal = LinuxUring.refusal();
-    assumeTrue(refusal.isEmpty(), "no io_uring here: " + refusal);
+    try {
+      LinuxUring.create(2).close();
+    } catch (UringException e) {
+      assumeTrue(false, e.getMessage());
+    }
     Path file = java.nio.file.Files.createTempFile("ring", "");
     try (Arena arena = Arena.ofShared()) {
       java.nio.file.Files.write(file, new byte[] {1, 2, 3});

@@ -25,12 +25,12 @@ interface BoundContract extends StoreFixture {
     };
   }
 
-  private static void assertFull(PinnedStore store, long size, Limit limit) {
-    StoreConfig config = store.config();
-    long value = limit == Limit.MAX_PAGES ? config.maxPages() : config.maxBytes();
+  private void assertFull(PinnedStore store, long size, Limit wanted) {
+    Limit limit = wanted == Limit.MAX_PAGES ? pageLimit() : wanted;
+    long value = valueOf(limit, store.config());
     assertThatExceptionOfType(StoreFullException.class)
         .isThrownBy(() -> store.append(Blobs.of(0, size)))
-        .withMessageContaining((limit == Limit.MAX_PAGES ? "maxPages=" : "maxBytes=") + value)
+        .withMessageContaining("=" + value)
         .satisfies(
             full -> {
               assertThat(full.limit()).isEqualTo(limit);
@@ -39,8 +39,16 @@ interface BoundContract extends StoreFixture {
     assertBounded(store);
   }
 
-  private static void assertBounded(PinnedStore store) {
-    assertThat(store.stats().livePages()).isLessThanOrEqualTo(store.config().maxPages());
+  private static long valueOf(Limit limit, StoreConfig config) {
+    return switch (limit) {
+      case MAX_PAGES -> config.maxPages();
+      case MAX_CHUNKS -> ((Backend.Shared) config.backend()).maxChunks();
+      default -> config.maxBytes();
+    };
+  }
+
+  private void assertBounded(PinnedStore store) {
+    assertThat(store.stats().livePages()).isLessThanOrEqualTo(valueOf(pageLimit(), store.config()));
     assertThat(store.stats().peakCommittedBytes()).isLessThanOrEqualTo(store.config().maxBytes());
   }
 
@@ -99,7 +107,7 @@ interface BoundContract extends StoreFixture {
   default void theLimitCountsPagesThatLiveNotPagesEverMade() {
     PinnedStore store = open(config().maxPages(3).build());
     for (int i = 0; i < 1000; i++) {
-      BlobHandle handle = store.append(Blobs.of(i, i % 3 == 0 ? 2 * PAGE : PAGE));
+      BlobHandle handle = store.append(Blobs.of(i, fit(i % 3 == 0 ? 2 * PAGE : PAGE)));
       Blobs.assertLive(store, handle, i);
       assertThat(store.acknowledge(handle)).isTrue();
     }
@@ -109,6 +117,7 @@ interface BoundContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   default void spareSmallPagesMakeRoomForALargeBlobAndBack(boolean viewed) {
+    assumeLargeBlobs();
     PinnedStore store = open(config().maxBytes(8 * PAGE).build());
     for (int round = 0; round < 5; round++) {
       List<BlobHandle> small = StoreFixture.fillPages(store, 8);
@@ -132,6 +141,7 @@ interface BoundContract extends StoreFixture {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   default void smallAndLargeBlobsTakeTurnsInFewPages(int maxPages) {
+    assumeLargeBlobs();
     PinnedStore store = open(config().maxPages(maxPages * pagesOf(9 * PAGE)).build());
     int[] sizes = {1, 3 * PAGE, PAGE, 2 * PAGE + 1, 9 * PAGE, 64, 2 * PAGE};
     for (int i = 0; i < 200; i++) {
@@ -144,6 +154,7 @@ interface BoundContract extends StoreFixture {
 
   @Test
   default void aSmallBlobFitsWhereALargeOneDoesNot() {
+    assumeLargeBlobs();
     PinnedStore store = open(config().maxBytes(4 * PAGE).build());
     BlobHandle kept = store.append(Blobs.of(1, PAGE));
     assertFull(store, 4 * PAGE, Limit.MAX_BYTES);
@@ -157,6 +168,7 @@ interface BoundContract extends StoreFixture {
 
   @Test
   default void aLargeBlobLeavesNothingBehindOnceItIsAcknowledged() {
+    assumeLargeBlobs();
     PinnedStore store = open(config().maxBytes(10 * PAGE).build());
     BlobHandle large = store.append(Blobs.of(1, 10 * PAGE));
     assertThat(store.acknowledge(large)).isTrue();
@@ -181,7 +193,7 @@ interface BoundContract extends StoreFixture {
     List<BlobHandle> handles = StoreFixture.fillPages(store, 2);
     StoreStats before = store.stats();
     for (int i = 0; i < 100; i++) {
-      assertFull(store, 1 + i * 80, Limit.MAX_PAGES);
+      assertFull(store, fit(1 + i * 80), Limit.MAX_PAGES);
     }
     StoreStats after = store.stats();
     assertThat(after.appendedBlobs()).isEqualTo(before.appendedBlobs());

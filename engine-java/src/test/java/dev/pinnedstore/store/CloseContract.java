@@ -25,7 +25,7 @@ interface CloseContract extends StoreFixture {
     for (StoreConfig config : List.of(config().build(), config().ttl(TtlContract.TTL).build())) {
       PinnedStore store = open(config);
       List<BlobHandle> handles = new ArrayList<>(StoreFixture.fillPages(store, 3));
-      handles.add(store.append(Blobs.of(9, 3 * PAGE)));
+      handles.add(store.append(Blobs.of(9, fit(3 * PAGE))));
       store.view(handles.get(1));
       store.acknowledge(handles.get(2));
       handles.add(new BlobHandle(7, 7, 7, 7, 7));
@@ -43,6 +43,7 @@ interface CloseContract extends StoreFixture {
   @Test
   default void closingAgainDoesNothingAndFiguresStay() {
     PinnedStore store = open();
+    StoreConfig config = store.config();
     store.append(Blobs.of(1, 64));
     Registration registration = store.listen(event -> {});
     Lifecycle lifecycle = store.startLifecycle();
@@ -52,14 +53,15 @@ interface CloseContract extends StoreFixture {
     lifecycle.close();
     assertThat(lifecycle.isRunning()).isFalse();
     assertThat(store.stats().appendedBlobs()).isEqualTo(1);
-    assertThat(store.config().pageSize()).isEqualTo(PAGE);
+    assertThat(store.config()).isEqualTo(config);
     assertThat(store.toString()).startsWith("pinned-store-");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {100, 3 * PAGE})
-  default void memoryStaysWhileAWriterIsInItsWindow(int size) throws Exception {
+  default void memoryStaysWhileAWriterIsInItsWindow(int wanted) throws Exception {
     PinnedStore store = open();
+    int size = fit(wanted);
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     AtomicReference<MemorySegment> window = new AtomicReference<>();

@@ -17,7 +17,8 @@ interface HandleContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, 3 * PAGE + 1})
-  default void aLiveHandleReadsAndIsAcknowledgedOnce(int size) {
+  default void aLiveHandleReadsAndIsAcknowledgedOnce(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open();
     BlobHandle handle = store.append(Blobs.of(1, size));
     Blobs.assertLive(store, handle, 1);
@@ -35,7 +36,8 @@ interface HandleContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, 3 * PAGE + 1})
-  default void anAcknowledgedHandleShowsItsOwnBytesOrNothing(int size) {
+  default void anAcknowledgedHandleShowsItsOwnBytesOrNothing(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open();
     BlobHandle handle = store.append(Blobs.of(1, size));
     store.acknowledge(handle);
@@ -50,7 +52,8 @@ interface HandleContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, 3 * PAGE + 1})
-  default void aHandleIsStaleOnceItsPageIsReady(int size) {
+  default void aHandleIsStaleOnceItsPageIsReady(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().maxPages(pagesOf(size)).build());
     BlobHandle handle = store.append(Blobs.of(1, size));
     store.acknowledge(handle);
@@ -61,7 +64,8 @@ interface HandleContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {100, PAGE, 3 * PAGE + 1})
-  default void aHandleIsStaleOnceItsPageIsGivenBack(int size) {
+  default void aHandleIsStaleOnceItsPageIsGivenBack(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open();
     BlobHandle handle = store.append(Blobs.of(1, size));
     if (size < PAGE) {
@@ -79,7 +83,8 @@ interface HandleContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, 3 * PAGE + 1})
-  default void aHandleIsStaleOnceItsPageHasExpired(int size) {
+  default void aHandleIsStaleOnceItsPageHasExpired(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().ttl(TTL).build());
     BlobHandle handle = store.append(Blobs.of(1, size));
     clock().advance(TTL.plusMillis(1));
@@ -94,7 +99,7 @@ interface HandleContract extends StoreFixture {
     PinnedStore store = open();
     BlobHandle first = store.append(Blobs.of(1, 100));
     BlobHandle second = store.append(Blobs.of(2, 100));
-    BlobHandle large = store.append(Blobs.of(3, 3 * PAGE));
+    BlobHandle large = store.append(Blobs.of(3, fit(3 * PAGE)));
     for (BlobHandle real : List.of(first, second, large)) {
       for (BlobHandle forged : neverIssued(real)) {
         assertInvalid(store, forged);

@@ -23,7 +23,8 @@ interface RaceContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {100, 3 * PAGE})
-  default void ofThreadsThatAcknowledgeOneHandleExactlyOneIsTold(int size) {
+  default void ofThreadsThatAcknowledgeOneHandleExactlyOneIsTold(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().maxPages(1 + pagesOf(size)).build());
     for (int round = 0; round < 500; round++) {
       BlobHandle handle = store.append(Blobs.of(round, size));
@@ -128,7 +129,7 @@ interface RaceContract extends StoreFixture {
           if (t == 0) {
             List<BlobHandle> window = new ArrayList<>();
             for (int i = 0; i < 3000; i++) {
-              window.add(store.append(Blobs.of(i, 1 + i % (2 * PAGE))));
+              window.add(store.append(Blobs.of(i, fit(1 + i % (2 * PAGE)))));
               if (window.size() == 3) {
                 Blobs.assertLive(store, window.getFirst(), i - 2);
                 assertThat(store.acknowledge(window.removeFirst())).isTrue();

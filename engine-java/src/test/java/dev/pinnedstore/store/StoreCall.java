@@ -1,5 +1,7 @@
 package dev.pinnedstore.store;
 
+import static dev.pinnedstore.store.StoreFixture.PAGE;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -11,7 +13,10 @@ enum StoreCall {
   APPEND_RANGE((store, handle) -> store.append(new byte[3], 1, 1)),
   APPEND_BUFFER((store, handle) -> store.append(ByteBuffer.allocate(1))),
   APPEND_SEGMENT((store, handle) -> store.append(bytes(1))),
-  APPEND_LARGE((store, handle) -> store.append(new byte[100_000])),
+  APPEND_LARGE(
+      (store, handle) ->
+          store.append(
+              new byte[store.config().backend() instanceof Backend.Shared ? PAGE : 100_000])),
   APPEND_WRITER((store, handle) -> store.append(1, segment -> segment.fill((byte) 1))),
   APPEND_HANDLE_OUT((store, handle) -> store.append(bytes(1), bytes(BlobHandle.BYTES), 0)),
   TRY_APPEND((store, handle) -> store.tryAppend(bytes(1))),

@@ -18,7 +18,8 @@ interface TtlContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, PAGE, 3 * PAGE})
-  default void aBlobLivesForItsTtlAndNoLonger(int size) {
+  default void aBlobLivesForItsTtlAndNoLonger(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().ttl(TTL).build());
     BlobHandle handle = store.append(Blobs.of(1, size));
     clock().advance(TTL.minus(MILLI));

@@ -18,7 +18,8 @@ interface WriterContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 64, PAGE, 3 * PAGE + 1})
-  default void aWindowHoldsZerosAlthoughItsMemoryHeldOtherBlobs(int size) {
+  default void aWindowHoldsZerosAlthoughItsMemoryHeldOtherBlobs(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().maxPages(pagesOf(size)).build());
     BlobHandle used = store.append(new byte[size]);
     for (int round = 0; round < 4; round++) {
@@ -47,7 +48,8 @@ interface WriterContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 100, PAGE, PAGE + 1})
-  default void aWriterThatThrowsPublishesNothingAndCostsItsOwnSpaceOnly(int size) {
+  default void aWriterThatThrowsPublishesNothingAndCostsItsOwnSpaceOnly(int wanted) {
+    int size = fit(wanted);
     PinnedStore store = open(config().maxPages(1 + pagesOf(size)).build());
     BlobHandle neighbour = store.append(Blobs.of(1, 64));
     for (Throwable thrown : new Throwable[] {new ArithmeticException(), new StackOverflowError()}) {
@@ -73,9 +75,9 @@ interface WriterContract extends StoreFixture {
   }
 
   /** Fills a store, empties it and fills it again. */
-  private static void fillTwice(PinnedStore store) {
+  private void fillTwice(PinnedStore store) {
     for (int round = 0; round < 2; round++) {
-      for (BlobHandle handle : StoreFixture.fillPages(store, store.config().maxPages())) {
+      for (BlobHandle handle : StoreFixture.fillPages(store, pageLimitOf(store))) {
         assertThat(store.acknowledge(handle)).isTrue();
       }
     }
@@ -190,7 +192,8 @@ interface WriterContract extends StoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {100, PAGE, 3 * PAGE})
-  default void aReservationInFlightKeepsItsPageWhateverHappensAround(int size) {
+  default void aReservationInFlightKeepsItsPageWhateverHappensAround(int wanted) {
+    int size = fit(wanted);
     PinnedStore store =
         open(config().decayTimeout(Duration.ofMillis(1)).maxPages(3 + pagesOf(size)).build());
     Reservation reservation = store.reserve(size);
@@ -222,7 +225,7 @@ interface WriterContract extends StoreFixture {
   default void aReservationEndsWithItsStore() {
     PinnedStore store = open();
     Reservation published = store.reserve(100);
-    Reservation dropped = store.reserve(3 * PAGE);
+    Reservation dropped = store.reserve(fit(3 * PAGE));
     store.close();
     for (Reservation reservation : List.of(published, dropped)) {
       assertThatThrownBy(() -> reservation.segment().get(JAVA_BYTE, 0))

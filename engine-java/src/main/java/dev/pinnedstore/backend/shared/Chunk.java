@@ -2,6 +2,7 @@ package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.ViewGroup;
 import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.SharedMapping;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class Chunk {
 
   /** Null while nobody in this store views the present incarnation. */
   volatile @Nullable View view;
+
+  /** Whether an access to it failed: its file was cut off. It takes no blobs any more. */
+  volatile boolean lost;
 
   /** Whether all of it is in this process's page table; a hint. */
   boolean touched;
@@ -79,7 +83,22 @@ final class Chunk {
 
   /** Whether a writer finds it empty and open, as the original judges it. */
   boolean isReady() {
-    return ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+    try {
+      return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+    } catch (IllegalStateException e) {
+      // Unmapped meanwhile: it is gone.
+      return false;
+    } catch (InternalError e) {
+      var _ = lose(e);
+      return false;
+    }
+  }
+
+  /** Notes that an access failed as it does where a file was cut off. */
+  MappingLostException lose(InternalError e) {
+    MappingLostException lostBy = MappingLostException.of("chunk id=" + id + ": its file", e);
+    lost = true;
+    return lostBy;
   }
 
   /** Whether as many were acknowledged as were published, by the original's counters. */

@@ -24,7 +24,8 @@ import java.nio.ByteOrder;
  *    40     8  newest        monotonic ms of the newest blob, 0: none; raised by writers
  *    48     8  still since   monotonic ms at which it became ready. The keeper
  *    56     4  maker         low half of the namespace's incarnation, or 0: the original
- *    60     4  zero
+ *    60     4  first         the generation of the first incarnation, or 0: the original's. The
+ *                            maker
  *    64        data, blobs back to back
  * </pre>
  *
@@ -56,6 +57,7 @@ final class ChunkLayout {
   private static final long NEWEST_AT = 40;
   private static final long STILL_SINCE_AT = 48;
   private static final long MAKER_AT = 56;
+  private static final long FIRST_AT = 60;
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
@@ -65,7 +67,15 @@ final class ChunkLayout {
   static byte[] created(int generation, long stillSince, long incarnation) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.nativeOrder());
     header.putInt((int) GENERATION_AT, generation).putLong((int) STILL_SINCE_AT, stillSince);
-    return header.putInt((int) MAKER_AT, (int) incarnation).array();
+    return header
+        .putInt((int) MAKER_AT, (int) incarnation)
+        .putInt((int) FIRST_AT, generation)
+        .array();
+  }
+
+  /** The generation that the chunk began with, or 0. */
+  static int first(MemorySegment chunk) {
+    return (int) INT.get(chunk, FIRST_AT);
   }
 
   static int maker(MemorySegment chunk) {

@@ -139,8 +139,13 @@ final class Chunks {
   /** Enters a chunk that will be written into this process's page table. */
   void touch(Chunk chunk) throws MappingFailedException {
     chunk.touched = true;
-    chunk.data.touch(namespace.chunkBytes);
-    chunk.touchRecords();
+    try {
+      chunk.data.touch(namespace.chunkBytes);
+      chunk.touchRecords();
+    } catch (IllegalStateException e) {
+      // Gone already, and unmapped by another thread: nobody will write to it.
+      chunk.touched = false;
+    }
   }
 
   // ---- leases and windows

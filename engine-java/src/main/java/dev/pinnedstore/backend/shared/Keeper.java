@@ -2,6 +2,7 @@ package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.BackendEvents;
 import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
@@ -67,6 +69,7 @@ final class Keeper {
   /** Retired by this store, so that the generation is known to be new. Under the lock. */
   private final Set<Chunk> retired = new HashSet<>();
 
+  private volatile boolean hindered;
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
   private int adoptedCount;
@@ -81,9 +84,24 @@ final class Keeper {
 
   // ---- what is asked of it
 
+  /** How much a pass is needed. */
+  enum Haste {
+    /** Comes again soon: not if another process keeps right now. */
+    NONE,
+    /** A writer has no room: waits for another keeper, and seals a head that nobody waits for. */
+    WAIT,
+    /** The same, and takes chunks from those who have views of them: they keep the memory. */
+    UNLINK
+  }
+
   /** A pass over all chunks: seals what was filled, retires what is empty, opens what is free. */
-  int keep(long now, boolean pressed) {
-    return enter(pressed) ? leave(() -> pass(now, pressed)) : 0;
+  int keep(long now, Haste haste) {
+    return enter(haste != Haste.NONE) ? leave(() -> pass(now, haste)) : 0;
+  }
+
+  /** Whether the last pass left a chunk that some operation was just at work in. */
+  boolean wasHindered() {
+    return hindered;
   }
 
   /** Whether a pass would find something, as far as this store can tell without the lock. */
@@ -96,14 +114,24 @@ final class Keeper {
       long word = peers.entry(i);
       Chunk chunk =
           PeersLayout.state(word) == PeersLayout.ALIVE ? chunks.find(PeersLayout.id(word)) : null;
-      if (chunk != null && !chunk.isReady() && (chunk.id != head || chunk.isSealed())) {
-        boolean retiredFlag = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
-        if (!chunk.isSealed() || retiredFlag || chunk.isCountedOut()) {
-          return true;
-        }
+      if (chunk != null && !chunk.isReady() && !chunk.lost && isWaiting(chunk, head)) {
+        return true;
       }
     }
     return false;
+  }
+
+  private static boolean isWaiting(Chunk chunk, int head) {
+    try {
+      return chunk.isSealed()
+          ? ChunkLayout.has(chunk.base, ChunkLayout.RETIRED) || chunk.isCountedOut()
+          : chunk.id != head;
+    } catch (IllegalStateException e) {
+      return false;
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return false;
+    }
   }
 
   /** Seals the head if it has been still for the decay time and waits for nobody. */
@@ -115,10 +143,18 @@ final class Keeper {
   }
 
   private boolean isIdle(Chunk head, long now) {
-    return !head.isSealed()
-        && ChunkLayout.used(head.base) != 0
-        && now - head.stillSince(now) >= decayMillis
-        && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+    try {
+      return !head.lost
+          && !head.isSealed()
+          && ChunkLayout.used(head.base) != 0
+          && now - head.stillSince(now) >= decayMillis
+          && (head.isCountedOut() || ChunkLayout.has(head.base, ChunkLayout.SUSPECT));
+    } catch (IllegalStateException e) {
+      return false;
+    } catch (InternalError e) {
+      var _ = head.lose(e);
+      return false;
+    }
   }
 
   /** Seals the head for a writer that waits, if it has no room for a size. */
@@ -159,13 +195,16 @@ final class Keeper {
     }
   }
 
-  /** Puts in order what the dead owner of an inherited slot left. */
-  void recoverOwn() {
+  /** Puts in order what the dead owner of an inherited slot left, and learns of all chunks. */
+  void join() {
     if (enter(true)) {
       var _ =
           leave(
               () -> {
-                recover(peers.slot);
+                if (peers.inherited) {
+                  recover(peers.slot);
+                }
+                adoptAll();
                 return 1;
               });
     }
@@ -225,10 +264,26 @@ final class Keeper {
         if (chunk.index < 0) {
           chunk.index = i;
         }
-        sum += visit.visit(i, chunk);
+        sum += chunk.lost ? 0 : visited(visit, i, chunk);
       }
     }
     return sum;
+  }
+
+  private static int visited(Visit visit, int index, Chunk chunk)
+      throws IOException, MappingFailedException {
+    try {
+      return visit.visit(index, chunk);
+    } catch (MappingLostException e) {
+      throw e;
+    } catch (IllegalStateException e) {
+      // Another thread of this store has unmapped it: it is gone.
+      return 0;
+    } catch (InternalError e) {
+      // Its readers are told; the other chunks are kept all the same.
+      var _ = chunk.lose(e);
+      return 0;
+    }
   }
 
   /** An original removed the file, or a keeper died while it did. */
@@ -243,8 +298,9 @@ final class Keeper {
 
   // ---- a pass
 
-  private int pass(long now, boolean pressed) throws IOException, MappingFailedException {
-    if (pressed || now - lookedMillis >= LOOK_MILLIS) {
+  private int pass(long now, Haste haste) throws IOException, MappingFailedException {
+    hindered = false;
+    if (haste != Haste.NONE || now - lookedMillis >= LOOK_MILLIS) {
       lookedMillis = now;
       recoverDead();
       adoptAll();
@@ -257,20 +313,23 @@ final class Keeper {
             forget(index, chunk.id);
             return 0;
           }
-          return tend(chunk, now, pressed) ? 1 : 0;
+          return tend(chunk, now, haste) ? 1 : 0;
         });
   }
 
   /** Takes a chunk one or more steps on; true when it is open again. */
-  private boolean tend(Chunk chunk, long now, boolean pressed) throws IOException {
+  private boolean tend(Chunk chunk, long now, Haste haste) throws IOException {
     long still = now - chunk.stillSince(now);
     if (chunk.isReady()) {
       return false;
     }
     if (!ChunkLayout.has(chunk.base, ChunkLayout.SEALED)) {
       boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
-      boolean isWanted = !isHead || chunk.isSealed() || (pressed && chunk.isCountedOut());
-      if (!isWanted || !seal(chunk)) {
+      boolean isFull =
+          chunk.isSealed() || (!isHead && ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT));
+      // What is left of a chunk that the head left early may still be used.
+      boolean isWanted = isFull || !isHead || haste != Haste.NONE;
+      if (!isWanted || !(isFull ? seal(chunk) : sealUnused(chunk))) {
         return false;
       }
     }
@@ -287,16 +346,30 @@ final class Keeper {
     }
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
-    if (peers.leases(chunk.index) != 0 && (pressed || (still >= decayMillis && !isHead))) {
+    if (peers.leases(chunk.index) != 0
+        && (haste == Haste.UNLINK || (still >= decayMillis && !isHead))) {
       unlink(chunk);
     }
     return false;
   }
 
   private boolean seal(Chunk chunk) {
+    return seal(chunk, () -> true);
+  }
+
+  /**
+   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading of
+   * "used" and its change, so whoever reserves after it keeps the chunk open: and who had reserved
+   * before has a cell, or has counted its entry.
+   */
+  private boolean sealUnused(Chunk chunk) {
+    return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
+  }
+
+  private static boolean seal(Chunk chunk, BooleanSupplier condition) {
     while (true) {
       int used = ChunkLayout.used(chunk.base);
-      if (used == 0 && ChunkLayout.entries(chunk.base) == 0) {
+      if ((used == 0 && ChunkLayout.entries(chunk.base) == 0) || !condition.getAsBoolean()) {
         return false;
       }
       boolean isFull = Integer.toUnsignedLong(used) >= chunk.capacity;
@@ -315,9 +388,7 @@ final class Keeper {
     boolean isSuspect = ChunkLayout.has(chunk.base, ChunkLayout.SUSPECT);
     boolean isCountedOut = chunk.isCountedOut();
     boolean isWalkDue = isSuspect && now - chunk.walkedMillis >= LOOK_MILLIS;
-    if (!(isCountedOut || isWalkDue)
-        || peers.windows(chunk.index) != 0
-        || peers.isEntered(chunk.id)) {
+    if (!(isCountedOut || isWalkDue) || isHeld(chunk)) {
       return false;
     }
     chunk.walkedMillis = now;
@@ -329,6 +400,16 @@ final class Keeper {
         Integer.compareUnsigned(ChunkLayout.acknowledged(chunk.base), sum.acknowledged()) >= 0;
     return (isAccounted && sum.live() == 0 && (isCounted || (isSuspect && isStill)))
         || (isCountedOut && (isAccounted || isStill));
+  }
+
+  /** Whether somebody is at work in a chunk; who has a cell soon is not. */
+  private boolean isHeld(Chunk chunk) {
+    if (peers.windows(chunk.index) != 0) {
+      return true;
+    }
+    boolean isEntered = peers.isEntered(chunk.id);
+    hindered |= isEntered;
+    return isEntered;
   }
 
   private void retire(Chunk chunk) {
@@ -355,9 +436,7 @@ final class Keeper {
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
-    if (peers.leases(chunk.index) != 0
-        || peers.windows(chunk.index) != 0
-        || peers.isEntered(chunk.id)) {
+    if (peers.leases(chunk.index) != 0 || isHeld(chunk)) {
       return false;
     }
     ChunkLayout.reset(chunk.base, now);

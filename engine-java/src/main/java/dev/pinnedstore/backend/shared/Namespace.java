@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -181,6 +182,7 @@ final class Namespace {
       var _ = head(names);
       lock = gate(names);
       ByteBuffer head = head(names);
+      checkChunks(names, ControlLayout.chunkSize(head), ControlLayout.chunkCount(head));
       MemorySegment file = join(names, lock, arena, settings, head);
       peers = takeSlot(names, lock, file, settings.monotonicMillis());
       made = map(names, lock, arena, peers);
@@ -260,6 +262,23 @@ final class Namespace {
       throw refused(Reason.MISSING, names, "was closed by the last that left it");
     }
     return head;
+  }
+
+  /** Every chunk file is of the size that the control file says; an empty one is being made. */
+  private static void checkChunks(Names names, long chunkSize, long count)
+      throws NamespaceRefusedException, IOException {
+    for (String name : SharedFiles.list(names.directory(), names.prefix())) {
+      OptionalInt id = names.chunkOf(name);
+      if (id.isPresent() && Integer.toUnsignedLong(id.getAsInt()) < count) {
+        long size = SharedFiles.lengthOrZero(names.directory().resolve(name));
+        require(
+            names,
+            size == 0 || size == chunkSize,
+            "chunk size",
+            chunkSize,
+            "the length of " + name + ", " + size + " bytes");
+      }
+    }
   }
 
   private static void require(Names names, boolean holds, String field, Object value, String legal)

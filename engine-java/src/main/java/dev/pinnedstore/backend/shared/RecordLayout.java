@@ -22,8 +22,8 @@ import java.nio.ByteOrder;
  *  word, of a blob of 63 bytes or more that begins at o: word number (o + 31) / 32
  *   63     62 61         57 56              45 44       32 31                         0
  *  +---------+-------------+------------------+-----------+-----------------------------+
- *  |  state  |  o mod 32   | generation mod   | time in   |  size in bytes              |
- *  |  2 bits |  5 bits     | 4096, 12 bits    | ms, 13    |  32 bits                    |
+ *  |  state  |  o mod 32   | generation mod   | hash of   |  size in bytes              |
+ *  |  2 bits |  5 bits     | 4096, 12 bits    | time, 13  |  32 bits                    |
  *  +---------+-------------+------------------+-----------+-----------------------------+
  *
  *  byte, of a smaller blob that begins at o: byte number o
@@ -58,7 +58,8 @@ final class RecordLayout {
   private static final int PLACE_SHIFT = 57;
   private static final int GENERATION_SHIFT = 45;
   private static final int MILLIS_SHIFT = 32;
-  private static final long MILLIS_MASK = (1L << 13) - 1;
+  private static final int HASH_SHIFT = 64 - 13;
+  private static final long HASH = 0x9E37_79B9_7F4A_7C15L;
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
@@ -90,7 +91,7 @@ final class RecordLayout {
     return ((long) state << STATE_SHIFT)
         | ((offset & 31) << PLACE_SHIFT)
         | ((long) (generation & (GENERATIONS - 1)) << GENERATION_SHIFT)
-        | ((millis & MILLIS_MASK) << MILLIS_SHIFT)
+        | (((millis * HASH) >>> HASH_SHIFT) << MILLIS_SHIFT)
         | size;
   }
 

@@ -43,8 +43,9 @@ import org.jspecify.annotations.Nullable;
  * the note which bytes: they look like an original's.
  *
  * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
- * head, and makes one if there is none. A head that moved although it had room is sealed by the
- * keeper later; one whose file is gone counts as full. What happens to a chunk then is written at
+ * head, and makes one if there is none. A head may have moved although it had room, as another
+ * thread opened it again in between: what is left of it is used at the limit. One whose file is gone
+ * counts as full. What happens to a chunk then is written at
  * {@link Keeper}.
  *
  * <p>An acknowledgement is one compare-and-set of the record and, for who succeeds, one addition to
@@ -59,6 +60,7 @@ public final class SharedBackend implements StorageBackend {
   private static final long EPOCH = 1L << 40;
 
   private static final long NO_ROOM = -10;
+  private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
   private static final long WAIT_NANOS = 200_000;
   private static final long MOST_GROUP_BYTES = 32L << 20;
@@ -82,6 +84,9 @@ public final class SharedBackend implements StorageBackend {
   private volatile @Nullable Chunk head;
   private volatile boolean writes;
   private volatile boolean closed;
+  /** The figures from the end on. */
+  private volatile @Nullable BackendStats lastStats;
+
   private boolean left;
 
   private SharedBackend(
@@ -185,9 +190,7 @@ public final class SharedBackend implements StorageBackend {
   private static SharedBackend begin(
       Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events) {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
-    if (namespace.peers.inherited) {
-      backend.keeper.recoverOwn();
-    }
+    backend.keeper.join();
     return backend;
   }
 
@@ -257,15 +260,18 @@ public final class SharedBackend implements StorageBackend {
           return Codes.place(chunk.id, start);
         }
       }
-      return reserveSlowly(size, millis);
-    } catch (InternalError e) {
-      throw lost(e);
+    } catch (MappingLostException e) {
+      throw e;
+    } catch (IllegalStateException e) {
+      // Another thread has unmapped it: it is gone, or the store is.
+      head = null;
     }
+    return reserveSlowly(size, millis);
   }
 
   private long reserveIn(Chunk chunk, long size) {
     MemorySegment base = chunk.base;
-    int used = ChunkLayout.used(base);
+    int used = used(chunk);
     if (Integer.toUnsignedLong(used) + size > capacity) {
       return NO_ROOM;
     }
@@ -284,10 +290,20 @@ public final class SharedBackend implements StorageBackend {
         used = ChunkLayout.used(base);
       }
       return NO_ROOM;
+    } catch (InternalError e) {
+      throw chunk.lose(e);
     } finally {
       if (!reserved) {
         peers.leave(cell);
       }
+    }
+  }
+
+  private static int used(Chunk chunk) {
+    try {
+      return ChunkLayout.used(chunk.base);
+    } catch (InternalError e) {
+      throw chunk.lose(e);
     }
   }
 
@@ -298,30 +314,87 @@ public final class SharedBackend implements StorageBackend {
       int headId = ControlLayout.writeHead(control);
       long changes = changes();
       Chunk chunk = mapped(headId);
-      if (chunk != null) {
-        head = chunk;
-        long start = isPast(chunk, millis) ? NO_ROOM : reserveIn(chunk, size);
-        if (start >= 0) {
-          return Codes.place(headId, start);
-        }
+      long start = chunk == null || chunk.lost ? NO_ROOM : reserveAgain(chunk, size, millis);
+      if (start >= 0) {
+        return Codes.place(headId, start);
+      }
+      if (start == AGAIN) {
+        continue;
       }
       long next = chunk == null && refusal != null ? Codes.FULL_SYSTEM : successor(headId);
       if (next >= 0) {
-        if (ControlLayout.moveHead(control, headId, (int) next)) {
+        boolean isFull = chunk == null || roomIn(chunk) < size || isPast(chunk, millis);
+        if (isFull && ControlLayout.moveHead(control, headId, (int) next)) {
           peers.count(PeersLayout.BEGUN_AT);
           Steps.reached("append.moved");
         }
         continue;
       }
+      long place = reserveAnywhere(size, millis);
+      if (place >= 0) {
+        return place;
+      }
       if (relieve() || ControlLayout.writeHead(control) != headId || changes() != changes) {
         continue;
       }
-      if (waits++ == MOST_WAITS || !peers.isAnyInTheMaking()) {
+      boolean isPending = keeper.wasHindered() || peers.isAnyInTheMaking();
+      // Once more, after the look at what is being made: it may just have been.
+      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, next == Codes.FULL_SYSTEM))) {
         return next;
+      }
+      if (!isPending) {
+        continue;
       }
       LockSupport.parkNanos(WAIT_NANOS);
     }
     return Codes.CLOSED;
+  }
+
+  /** Whether a chunk has room, or one more may be made. */
+  private boolean isOpen(long size, boolean mayNotMake) {
+    int taken = 0;
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      taken += word != 0 ? 1 : 0;
+      Chunk chunk =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
+      if (chunk != null && roomIn(chunk) >= size) {
+        return true;
+      }
+    }
+    return !mayNotMake && taken < namespace.limit();
+  }
+
+  /** At a limit: uses what is left of a chunk that the head left early. */
+  private long reserveAnywhere(long size, long millis) {
+    for (int i = 0; i < peers.tableEnd(); i++) {
+      long word = peers.entry(i);
+      Chunk chunk =
+          PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
+      if (chunk != null && roomIn(chunk) >= size) {
+        long start = reserveAgain(chunk, size, millis);
+        if (start >= 0) {
+          return Codes.place(chunk.id, start);
+        }
+      }
+    }
+    return NO_ROOM;
+  }
+
+  private long reserveAgain(Chunk chunk, long size, long millis) {
+    try {
+      if (chunk.id == ControlLayout.writeHead(control)) {
+        head = chunk;
+      }
+      return isPast(chunk, millis) ? NO_ROOM : reserveIn(chunk, size);
+    } catch (MappingLostException e) {
+      throw e;
+    } catch (IllegalStateException e) {
+      head = null;
+      return AGAIN;
+    } catch (InternalError e) {
+      throw chunk.lose(e);
+    }
   }
 
   /** A ready chunk other than the head, made now if there is none; or a refusal. */
@@ -365,13 +438,23 @@ public final class SharedBackend implements StorageBackend {
     }
   }
 
-  /** At a limit: takes every chunk as far as it goes; whether one was opened. */
+  /**
+   * At a limit: takes every chunk as far as it goes, first with the views of this store, and only
+   * then against those of others; whether one was opened.
+   */
   private boolean relieve() {
+    long now = sharedNow();
+    return keeper.keep(now, Keeper.Haste.WAIT) > 0
+        || (endViews(true) > 0 && keeper.keep(now, Keeper.Haste.WAIT) > 0)
+        || keeper.keep(now, Keeper.Haste.UNLINK) > 0;
+  }
+
+  /** Lets views of the past die, and what is no more; the number of Arenas closed. */
+  private int endViews(boolean atOnce) {
     chunks.tidy();
-    var _ = groups.closeComplete(clock.nanos(), true);
-    int opened = keeper.keep(sharedNow(), true);
+    int closedGroups = groups.closeComplete(clock.nanos(), atOnce);
     chunks.tidy();
-    return opened > 0;
+    return closedGroups;
   }
 
   /** Counts what may have made room for somebody. */
@@ -585,9 +668,7 @@ public final class SharedBackend implements StorageBackend {
               -1,
               null));
     }
-    chunks.tidy();
-    var _ = groups.closeComplete(clock.nanos(), true);
-    chunks.tidy();
+    var _ = endViews(true);
   }
 
   @Override
@@ -671,9 +752,12 @@ public final class SharedBackend implements StorageBackend {
     if (size == 0 || end > capacity || !isIssued(pageId, generation)) {
       return false;
     }
-    int first = namespace.firstGeneration;
-    return chunk == null
-        || Integer.compareUnsigned(generation - first, chunk.generation() - first) < 0;
+    if (chunk == null) {
+      return true;
+    }
+    int own = ChunkLayout.first(chunk.base);
+    int first = own == 0 ? namespace.firstGeneration : own;
+    return Integer.compareUnsigned(generation - first, chunk.generation() - first) < 0;
   }
 
   /** Whether a chunk of that id may have had that generation. */
@@ -753,7 +837,7 @@ public final class SharedBackend implements StorageBackend {
   public boolean hasRoom(long size) {
     int headId = ControlLayout.writeHead(control);
     Chunk chunk = mapped(headId);
-    if (chunk != null && Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) + size <= capacity) {
+    if (chunk != null && roomIn(chunk) >= size) {
       return true;
     }
     int used = 0;
@@ -764,9 +848,11 @@ public final class SharedBackend implements StorageBackend {
           PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
       boolean comes =
           other != null
-              && (other.isReady()
-                  || (other.isCountedOut() && (other.id != headId || other.isSealed())));
-      if (comes && peers.leases(i) == 0) {
+              && (roomIn(other) >= size
+                  || (!other.lost
+                      && other.isCountedOut()
+                      && (other.id != headId || other.isSealed())));
+      if (comes) {
         return true;
       }
     }
@@ -793,9 +879,20 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public double fill() {
     Chunk chunk = mapped(ControlLayout.writeHead(control));
-    return chunk == null
-        ? 1
-        : (double) Integer.toUnsignedLong(ChunkLayout.used(chunk.base)) / capacity;
+    return chunk == null ? 1 : 1 - (double) roomIn(chunk) / capacity;
+  }
+
+  /** Bytes that are not reserved in a chunk; none where its file was cut off. */
+  private long roomIn(Chunk chunk) {
+    try {
+      long used = Integer.toUnsignedLong(ChunkLayout.used(chunk.base));
+      return chunk.lost ? 0 : Math.max(0, capacity - used);
+    } catch (IllegalStateException e) {
+      return 0;
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return 0;
+    }
   }
 
   @Override
@@ -838,11 +935,12 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public long recycle(boolean atOnce) {
-    chunks.tidy();
-    int closedGroups = groups.closeComplete(clock.nanos(), atOnce);
-    chunks.tidy();
     long now = sharedNow();
-    int opened = atOnce || keeper.hasWork(now) ? keeper.keep(now, false) : 0;
+    int opened = atOnce || keeper.hasWork(now) ? keeper.keep(now, Keeper.Haste.NONE) : 0;
+    int closedGroups = endViews(atOnce);
+    if (closedGroups > 0) {
+      opened += keeper.keep(now, Keeper.Haste.NONE);
+    }
     if (opened > 0) {
       events.roomMayCome(opened * capacity);
     }
@@ -890,9 +988,17 @@ public final class SharedBackend implements StorageBackend {
 
   @Override
   public BackendStats stats() {
+    BackendStats last = lastStats;
+    return last == null ? statsNow() : last;
+  }
+
+  private BackendStats statsNow() {
     long live = 0;
     long appended = peers.figure(PeersLayout.PAST_BLOBS_AT);
     for (Chunk chunk : chunks.all()) {
+      if (roomIn(chunk) == 0 && chunk.lost) {
+        continue;
+      }
       long entries = Integer.toUnsignedLong(ChunkLayout.entries(chunk.base));
       long acknowledged = Integer.toUnsignedLong(ChunkLayout.acknowledged(chunk.base));
       if (!ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
@@ -923,6 +1029,9 @@ public final class SharedBackend implements StorageBackend {
     closed = true;
     if (left) {
       return true;
+    }
+    if (lastStats == null) {
+      lastStats = statsNow();
     }
     if (!chunks.close()) {
       return false;

@@ -96,6 +96,8 @@ public final class ReadRates {
         "readAsync, virtual threads",
         () -> Readers.async(path, bytes, depth, seconds, FileOption.VIRTUAL_THREADS));
     all.put("readAsync, best engine", () -> Readers.async(path, bytes, depth, seconds));
+    all.put(
+        "readAsync, best engine, one thread", () -> Readers.oneThread(path, bytes, depth, seconds));
     return all;
   }
 

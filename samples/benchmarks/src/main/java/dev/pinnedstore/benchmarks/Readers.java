@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
@@ -112,6 +113,39 @@ final class Readers {
     return reads.sum() * 1e9 / (System.nanoTime() - start);
   }
 
+  /**
+   * Keeps a number of operations under way from one thread, which waits for them in their order.
+   */
+  static double oneThread(Path path, long bytes, int depth, int seconds, FileOption... options)
+      throws Exception {
+    try (DirectFile file = DirectFile.open(path, options);
+        AlignedBuffer buffer = AlignedBuffer.shared((long) depth * ReadRates.PAGE)) {
+      List<IoSlice> frames = buffer.slices(ReadRates.PAGE);
+      List<CompletableFuture<Long>> under = new ArrayList<>();
+      long pages = bytes / ReadRates.PAGE;
+      long reads = 0;
+      long start = System.nanoTime();
+      long end = start + seconds * 1_000_000_000L;
+      for (IoSlice frame : frames) {
+        under.add(file.readAsync(frame, randomPage(pages)));
+      }
+      for (int i = 0; System.nanoTime() < end; i = (i + 1) % depth) {
+        under.get(i).join();
+        reads++;
+        under.set(i, file.readAsync(frames.get(i), randomPage(pages)));
+      }
+      for (CompletableFuture<Long> each : under) {
+        each.join();
+        reads++;
+      }
+      return reads * 1e9 / (System.nanoTime() - start);
+    }
+  }
+
+  private static long randomPage(long pages) {
+    return ThreadLocalRandom.current().nextLong(pages) * ReadRates.PAGE;
+  }
+
   /** Keeps a number of operations under way: each one that ends begins the next. */
   static double async(Path path, long bytes, int depth, int seconds, FileOption... options)
       throws Exception {
@@ -143,8 +177,7 @@ final class Readers {
         done.countDown();
         return;
       }
-      long at = ThreadLocalRandom.current().nextLong(pages) * ReadRates.PAGE;
-      file.readAsync(frame, at)
+      file.readAsync(frame, randomPage(pages))
           .whenComplete(
               (read, failure) -> {
                 if (failure != null) {
