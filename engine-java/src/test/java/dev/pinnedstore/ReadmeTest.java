@@ -99,8 +99,7 @@ class ReadmeTest {
     StoreSnippets.sharedProducer(
         directory,
         MESSAGE,
-        handle ->
-            StoreSnippets.sharedConsumer(config, () -> handle, view -> seen.add(text(view))));
+        handle -> StoreSnippets.sharedConsumer(config, () -> handle, view -> seen.add(text(view))));
     assertThat(seen).containsExactly("hello");
     assertThat(directory).isEmptyDirectory();
   }
