@@ -67,7 +67,8 @@ public class PlacesModel {
 
 /**
  * Appends that wait are linearizable with acknowledgements, cancelled while they wait or not: no
- * wake-up is lost, and none makes two appends go on in one place.
+ * wake-up is lost, and none makes two appends go on in one place. (A cancellation that meets the
+ * wake-up is in AppendSpec: here it would have to be the end of the operation.)
  */
 public class RoomWaitersScenario {
     private val places = Places(1)
