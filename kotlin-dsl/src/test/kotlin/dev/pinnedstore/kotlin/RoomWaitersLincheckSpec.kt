@@ -74,7 +74,7 @@ public class RoomWaitersScenario {
     private val places = Places(1)
     private val waiters = RoomWaiters { places.roomFor() }
 
-    @Operation(cancellableOnSuspension = true)
+    @Operation(cancellableOnSuspension = true, promptCancellation = true)
     public suspend fun append() {
         places.tryTake() ?: waiters.retry(1) { places.tryTake() }
     }
