@@ -1,5 +1,6 @@
 package dev.pinnedstore.kotlin
 
+import dev.pinnedstore.store.Backend
 import dev.pinnedstore.store.PinnedStore
 import dev.pinnedstore.store.StoreConfig
 import kotlinx.coroutines.CoroutineName
@@ -21,7 +22,7 @@ import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 
 /**
- * A description of a store, made by [pinnedStore]. Opens nothing by itself; each [use] and each
+ * A description of a store, made by [pinnedStore] or [attachedStore]. Opens nothing by itself; each [use] and each
  * [openIn] opens a store of its own.
  *
  * **Thread safety.** Immutable.
@@ -31,6 +32,7 @@ import kotlin.time.toJavaDuration
 public class PinnedStoreSource internal constructor(
     public val config: StoreConfig,
     private val interval: Duration?,
+    private val opener: (StoreConfig) -> PinnedStore,
 ) {
     /**
      * Opens a store for [block] and closes it when the block and all its children are done. Others
@@ -38,7 +40,8 @@ public class PinnedStoreSource internal constructor(
      * ends, and all memory goes back. An exception in the block or a child cancels the rest, closes
      * the store, and is thrown.
      *
-     * Opening maps and touches one page on the calling thread.
+     * Opening maps and touches one page on the calling thread, or, where processes share the store,
+     * files on another one.
      *
      * **Thread safety.** May run any number of times, at once too.
      *
@@ -49,10 +52,20 @@ public class PinnedStoreSource internal constructor(
      * @param block gets the store, which must not be used after it
      * @return what the block returns
      * @throws dev.pinnedstore.store.StoreFullException when there is no memory for the first page
+     * @throws dev.pinnedstore.store.NamespaceException when a shared store is in use already, or
+     *   there is none to attach to
      */
     public suspend fun <R> use(block: suspend CoroutineScope.(store: SuspendingStore) -> R): R {
         currentCoroutineContext().ensureActive()
-        val store = open()
+        // Not cancellable in between: the store would be open and nobody's.
+        val store =
+            if (isShared) {
+                withContext(
+                    NonCancellable + Dispatchers.IO,
+                ) { open() }
+            } else {
+                open()
+            }
         try {
             return coroutineScope { block(store) }
         } finally {
@@ -71,7 +84,8 @@ public class PinnedStoreSource internal constructor(
      *
      * **Thread safety.** May run any number of times, at once too.
      *
-     * **Suspension.** None; opening maps and touches one page on the calling thread.
+     * **Suspension.** None; opening maps and touches one page on the calling thread, and, where
+     * processes share the store, creates or maps files on it.
      *
      * **Cancellation.** That of the scope closes the store.
      *
@@ -84,7 +98,14 @@ public class PinnedStoreSource internal constructor(
         val store = open()
         // On the scope's own dispatcher when there is no thread to wait for, so that a test's
         // scheduler sees to the end.
-        val dispatcher = if (interval == null) EmptyCoroutineContext else Dispatchers.IO
+        val dispatcher =
+            if (interval == null &&
+                !isShared
+            ) {
+                EmptyCoroutineContext
+            } else {
+                Dispatchers.IO
+            }
         // Undispatched: closes also when the scope was cancelled a moment ago.
         scope.launch(dispatcher + CoroutineName("pinned-store"), CoroutineStart.UNDISPATCHED) {
             hold(store, scope.coroutineContext[Job])
@@ -94,8 +115,10 @@ public class PinnedStoreSource internal constructor(
 
     override fun toString(): String = "PinnedStoreSource[$config]"
 
+    private val isShared: Boolean get() = config.backend() is Backend.Shared
+
     private fun open(): SuspendingStore {
-        val engine = PinnedStore.open(config)
+        val engine = opener(config)
         try {
             // The thread ends with the engine, not with a job: a cancelled child of the scope would
             // end it before its siblings have.
@@ -104,7 +127,7 @@ public class PinnedStoreSource internal constructor(
             engine.close()
             throw e
         }
-        return SuspendingStore(engine, ownsThread = interval != null)
+        return SuspendingStore(engine, ownsThread = interval != null, isShared)
     }
 
     /** Closes the store when it is cancelled and the scope's other children are done. */

@@ -47,21 +47,27 @@ public open class StoreConfigBuilder internal constructor(
 ) {
     internal val settings: StoreConfig.Builder = from.toBuilder()
 
-    /** Where the bytes live: [segmented] or [virtual]. */
+    /** Where the bytes live: [segmented], [virtual] or [shared]. */
     public var backend: Backend = from.backend()
         set(value) {
             settings.backend(value)
             field = value
         }
 
-    /** The size of a page, a multiple of 4 KiB up to 1 GiB; a larger blob gets a page of its own. */
+    /**
+     * The size of a page, a multiple of 4 KiB up to 1 GiB; a larger blob gets a page of its own.
+     * Not for [shared], which has [SharedBuilder.chunkSize].
+     */
     public var pageSize: ByteSize = ByteSize.of(from.pageSize())
         set(value) {
             settings.pageSize(value.bytes)
             field = value
         }
 
-    /** How many pages may hold memory at a time; [Int.MAX_VALUE] means unlimited. */
+    /**
+     * How many pages may hold memory at a time; [Int.MAX_VALUE] means unlimited. Not for [shared],
+     * which has [SharedBuilder.maxChunks].
+     */
     public var maxPages: Int = from.maxPages()
         set(value) {
             settings.maxPages(value)
@@ -77,7 +83,8 @@ public open class StoreConfigBuilder internal constructor(
 
     /**
      * The age of its newest blob at which a page expires, 1 ms to 365 days, or [Duration.INFINITE]:
-     * nothing expires. Never set, it reads as infinite and leaves the choice to the backend.
+     * nothing expires. Never set, it reads as infinite and leaves the choice to the backend: 30 s
+     * for [shared], as a consumer may die, and no end for the others.
      */
     public var ttl: Duration = from.ttl().map { it.toKotlinDuration() }.orElse(Duration.INFINITE)
         set(value) {
@@ -112,6 +119,22 @@ public open class StoreConfigBuilder internal constructor(
     public fun virtual(configure: VirtualBuilder.() -> Unit = {}): Backend {
         contract { callsInPlace(configure, InvocationKind.EXACTLY_ONCE) }
         return VirtualBuilder().apply(configure).backend
+    }
+
+    /**
+     * The [backend] of chunks in files that processes share, under a name that they know. Opening
+     * the store creates the namespace; other processes join it with [attachedStore].
+     *
+     * @param namespace 1 to 200 bytes without a slash
+     * @param configure sets the rest, called once
+     */
+    @OptIn(ExperimentalContracts::class)
+    public fun shared(
+        namespace: String,
+        configure: SharedBuilder.() -> Unit = {},
+    ): Backend {
+        contract { callsInPlace(configure, InvocationKind.EXACTLY_ONCE) }
+        return SharedBuilder(namespace).apply(configure).backend
     }
 
     internal fun build(): StoreConfig = settings.build()

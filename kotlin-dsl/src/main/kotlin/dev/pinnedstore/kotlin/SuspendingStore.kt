@@ -40,7 +40,8 @@ import kotlin.time.Duration
  * **Thread safety.** All functions may be called by any number of coroutines and threads at once.
  *
  * **Suspension.** Only for room, first come first served unless another is faster: until another
- * coroutine or thread acknowledges enough, or a lifecycle cycle finds room. Where the operating
+ * coroutine or thread acknowledges enough, or a lifecycle cycle finds room, which is how room that
+ * another process makes is noticed. Where the operating
  * system refuses memory although the limits allow it, appends try again after pauses of up to
  * 100 ms.
  *
@@ -52,9 +53,11 @@ public class SuspendingStore internal constructor(
     /** The store underneath, for what has no suspending form. Not closed by its users. */
     public val engine: PinnedStore,
     private val ownsThread: Boolean,
+    private val isShared: Boolean,
 ) {
-    private val waiters = RoomWaiters(engine)
+    private val waiters = RoomWaiters(engine::roomFor)
     private val closing = Mutex()
+    private val mapped = MappedChunks()
 
     /** Completes when the store is closed from here. */
     internal val closed = Job()
@@ -179,18 +182,27 @@ public class SuspendingStore internal constructor(
     /**
      * Copies a blob out.
      *
-     * **Suspension.** None as long as all pages lie in this process.
+     * **Suspension.** None in a store of this process; where processes share it, while a chunk is
+     * mapped on a thread of [Dispatchers.IO], as the first blob of a chunk needs.
      *
-     * **Cancellation.** Not looked at.
+     * **Cancellation.** Only then, and before it is mapped.
      *
      * @return the bytes, the caller's own; null when the blob was acknowledged or has expired
      * @throws dev.pinnedstore.store.InvalidHandleException when no such handle was ever issued
      */
-    public suspend fun resolve(handle: BlobHandle): ByteArray? = engine.resolve(handle)
+    public suspend fun resolve(handle: BlobHandle): ByteArray? {
+        if (!isShared || handle.pageId() in mapped) return engine.resolve(handle)
+        val bytes = withContext(Dispatchers.IO) { engine.resolve(handle) }
+        if (bytes != null) mapped += handle.pageId()
+        return bytes
+    }
 
     /**
      * Shows a blob in place to [block], which may suspend if its caller may. Copies nothing. The
      * segment is read-only and good until the blob is acknowledged.
+     *
+     * Where processes share the store, the first view of a chunk maps it on the calling thread,
+     * some 100 µs, unless [resolve] has.
      *
      * @throws StaleHandleException when the blob was acknowledged or has expired
      * @throws dev.pinnedstore.store.InvalidHandleException when no such handle was ever issued
@@ -302,15 +314,17 @@ public class SuspendingStore internal constructor(
         }.buffer(EVENTS, BufferOverflow.DROP_OLDEST)
 
     /**
-     * Runs one lifecycle cycle on the calling thread: expires, recycles, makes pages ready, gives
+     * Runs one lifecycle cycle on the calling thread, or, where processes share the store, on one
+     * of [Dispatchers.IO]: expires, recycles, makes pages ready, gives
      * idle ones back, wakes those who wait for room, and tells of [events]. A few system calls,
      * some of which touch whole pages; a caller whose thread must not wait changes its dispatcher.
      *
-     * **Suspension.** None as long as all pages lie in this process.
+     * **Suspension.** None in a store of this process, else for the cycle.
      *
-     * **Cancellation.** Not looked at.
+     * **Cancellation.** Not looked at in a store of this process, else before the cycle.
      */
-    public suspend fun maintain(): MaintenanceReport = engine.maintain()
+    public suspend fun maintain(): MaintenanceReport =
+        if (isShared) withContext(Dispatchers.IO) { engine.maintain() } else engine.maintain()
 
     /**
      * Closes the store: ends every wait with [dev.pinnedstore.store.StoreClosedException], ends the
@@ -327,7 +341,7 @@ public class SuspendingStore internal constructor(
                 try {
                     // Without a thread to wait for nothing leaves this one, so that under a test's
                     // scheduler the virtual time stands still.
-                    if (ownsThread) {
+                    if (ownsThread || isShared) {
                         withContext(Dispatchers.IO) { engine.close() }
                     } else {
                         engine.close()

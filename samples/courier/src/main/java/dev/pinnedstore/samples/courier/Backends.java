@@ -2,48 +2,65 @@ package dev.pinnedstore.samples.courier;
 
 import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.PinnedStore;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
 
-/** Which backends there are, and which of them run here. A backend more is an entry more. */
-final class Backends {
-  private static final List<Backend> ALL = List.of(Backend.segmented(), Backend.virtual());
+/**
+ * Which backends there are, and which of them run here. A backend more is an entry more.
+ *
+ * @param usable those that run here
+ * @param refusals why the others do not, by name
+ * @param sharedBytes what the shared one may hold
+ */
+record Backends(List<Backend> usable, Map<String, String> refusals, long sharedBytes) {
+  private static final List<String> NAMES = List.of("segmented", "virtual", "shared");
 
-  private Backends() {}
-
-  /** Those that run with or without native access. */
-  static List<Backend> usable(boolean nativeAccess) {
-    return ALL.stream().filter(it -> nativeAccess || !needsNativeAccess(it)).toList();
+  /** Asks what there is. */
+  static Backends of(Surroundings surroundings) {
+    List<Backend> usable = new ArrayList<>();
+    Map<String, String> refusals = new LinkedHashMap<>();
+    usable.add(Backend.segmented());
+    if (surroundings.nativeAccess()) {
+      usable.add(Backend.virtual());
+    } else {
+      refusals.put("virtual", need());
+    }
+    SharedPlan plan = SharedPlan.of(surroundings.shared());
+    if (plan.isPossible()) {
+      // Another courier may run at the same time.
+      usable.add(
+          plan.backend("courier-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+    } else {
+      refusals.put("shared", plan.refusal());
+    }
+    return new Backends(List.copyOf(usable), refusals, plan.maxBytes());
   }
 
-  /** A line for each that does not run without native access. */
-  static List<String> leftOut(boolean nativeAccess) {
-    return ALL.stream()
-        .filter(it -> !nativeAccess && needsNativeAccess(it))
-        .map(it -> it.name() + ": left out, " + need())
+  /** A line for each that does not run here. */
+  List<String> leftOut() {
+    return refusals.entrySet().stream()
+        .map(it -> it.getKey() + ": left out, " + it.getValue())
         .toList();
   }
 
-  /** What the other backends need. */
-  static String need() {
+  private static String need() {
     Module engine = PinnedStore.class.getModule();
     return "needs native access: run java with --enable-native-access="
         + (engine.isNamed() ? engine.getName() : "ALL-UNNAMED");
   }
 
+  static boolean isKnown(String name) {
+    return NAMES.contains(name);
+  }
+
   /** The one of this name, or none. */
-  static List<Backend> named(String name) {
-    return ALL.stream().filter(it -> it.name().equals(name)).toList();
+  List<Backend> named(String name) {
+    return usable.stream().filter(it -> it.name().equals(name)).toList();
   }
 
   static String names() {
-    return ALL.stream().map(Backend::name).collect(Collectors.joining(", "));
-  }
-
-  static boolean needsNativeAccess(Backend backend) {
-    return switch (backend) {
-      case Backend.Segmented _ -> false;
-      case Backend.Virtual _ -> true;
-    };
+    return String.join(", ", NAMES);
   }
 }

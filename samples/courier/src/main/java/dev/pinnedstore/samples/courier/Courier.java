@@ -5,6 +5,7 @@ import dev.pinnedstore.store.PinnedStoreException;
 import dev.pinnedstore.store.StoreConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,17 +53,20 @@ public final class Courier implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   private final Surroundings surroundings;
+  private final Backends known;
   private Path directory = Path.of(System.getProperty("java.home"));
   private List<Backend> backends;
   private List<String> leftOut;
   private @Nullable Path html;
   private int consumers = 2;
   private long limitBytes = Long.MAX_VALUE;
+  private Kills kills = Kills.NONE;
 
   private Courier(Surroundings surroundings) {
     this.surroundings = surroundings;
-    this.backends = Backends.usable(surroundings.nativeAccess());
-    this.leftOut = Backends.leftOut(surroundings.nativeAccess());
+    this.known = Backends.of(surroundings);
+    this.backends = known.usable();
+    this.leftOut = known.leftOut();
     this.html = surroundings.html();
   }
 
@@ -105,12 +109,12 @@ public final class Courier implements Callable<Integer> {
     if (value.equals(ALL)) {
       return;
     }
-    List<Backend> named = Backends.named(value);
-    if (named.isEmpty()) {
+    if (!Backends.isKnown(value)) {
       throw wrong("--backend", value, "one of " + Backends.names() + ", " + ALL);
     }
-    if (!backends.containsAll(named)) {
-      throw wrong("--backend=" + value + ": " + Backends.need());
+    List<Backend> named = known.named(value);
+    if (named.isEmpty()) {
+      throw wrong("--backend=" + value + ": " + known.refusals().get(value));
     }
     backends = named;
     leftOut = List.of();
@@ -120,7 +124,8 @@ public final class Courier implements Callable<Integer> {
       names = "--consumers",
       order = 2,
       paramLabel = "COUNT",
-      description = "How many threads verify, 1 to 64; default: 2.")
+      description =
+          "How many threads verify, 1 to 64, or processes, at most 16 of them; default: 2.")
   private void consumers(int value) {
     if (value < 1 || value > MOST_CONSUMERS) {
       throw wrong("--consumers", value, "between 1 and " + MOST_CONSUMERS);
@@ -157,21 +162,53 @@ public final class Courier implements Callable<Integer> {
   }
 
   @Option(
-      names = {"-h", "--help"},
+      names = "--kill-consumer-every",
       order = 5,
+      paramLabel = "TIME",
+      description =
+          "How often a consumer process of the shared backend is killed, for example 1s; sends the"
+              + " files again until that has happened three times.")
+  private void killConsumerEvery(String value) {
+    kills = new Kills(time("--kill-consumer-every", value), kills.producerEvery());
+  }
+
+  @Option(
+      names = "--kill-producer-every",
+      order = 6,
+      paramLabel = "TIME",
+      description = "The same for the producer process, for example 2s.")
+  private void killProducerEvery(String value) {
+    kills = new Kills(kills.consumerEvery(), time("--kill-producer-every", value));
+  }
+
+  private Duration time(String option, String value) {
+    try {
+      return Units.parseTime(value);
+    } catch (IllegalArgumentException e) {
+      throw wrong(option + "=" + e.getMessage());
+    }
+  }
+
+  @Option(
+      names = {"-h", "--help"},
+      order = 7,
       usageHelp = true,
       description = "Prints this.")
   private boolean help;
 
   @Override
   public Integer call() throws IOException {
+    if (kills.any() && backends.stream().noneMatch(Backend.Shared.class::isInstance)) {
+      String refusal = known.refusals().get("shared");
+      throw wrong(
+          "--kill-consumer-every, --kill-producer-every: only with the shared backend"
+              + (refusal == null ? "" : ", which " + refusal));
+    }
     Screen screen = new Screen(surroundings);
     FileList files = FileList.scan(directory.toRealPath(), screen);
     List<Outcome> outcomes = new ArrayList<>();
     for (Backend backend : backends) {
-      StoreConfig config =
-          StoreConfig.builder().backend(backend).maxBytes(MAX_BYTES).decayTimeout(DECAY).build();
-      outcomes.add(new Delivery(files, consumers, limitBytes, surroundings, screen).run(config));
+      outcomes.add(deliver(backend, files, screen));
     }
     PrintWriter out = surroundings.out();
     out.print(Report.of(files, consumers, outcomes));
@@ -185,6 +222,16 @@ public final class Courier implements Callable<Integer> {
       out.flush();
     }
     return incomplete.isEmpty() ? 0 : FAILED;
+  }
+
+  private Outcome deliver(Backend backend, FileList files, Screen screen) throws IOException {
+    StoreConfig.Builder config = StoreConfig.builder().backend(backend).decayTimeout(DECAY);
+    if (backend instanceof Backend.Shared) {
+      return new SharedDelivery(files, consumers, limitBytes, kills, surroundings, screen)
+          .run(config.maxBytes(known.sharedBytes()).ttl(kills.ttl()).build());
+    }
+    return new Delivery(files, consumers, limitBytes, surroundings, screen)
+        .run(config.maxBytes(MAX_BYTES).build());
   }
 
   private void write(Path file, FileList files, List<Outcome> outcomes) throws IOException {
@@ -210,6 +257,10 @@ public final class Courier implements Callable<Integer> {
       }
       case IOException e -> {
         surroundings.err().println("courier: " + Reasons.of(e));
+        yield FAILED;
+      }
+      case UncheckedIOException e -> {
+        surroundings.err().println("courier: " + Reasons.of(e.getCause()));
         yield FAILED;
       }
       default -> throw failure;

@@ -88,13 +88,14 @@ final class Delivery {
           sender.bytes(),
           receipts.sentBlobs(),
           receipts.verifiedBlobs(),
-          incompleteFiles(receipts),
+          incompleteFiles(files, receipts, screen),
           files.unreadable() + sender.unreadable(),
           nanos,
           sender.appendNanos(),
           sender.waits(),
           store.stats(),
-          timeline);
+          timeline,
+          null);
     }
   }
 
@@ -107,7 +108,7 @@ final class Delivery {
         long start = System.nanoTime();
         deliver(store, ring, sender, receipts);
         nanos = System.nanoTime() - start;
-        settle(store);
+        settle(store, store.config().pageSize());
       }
       // Only a cycle hands events over, and no other one comes.
       store.maintain();
@@ -155,7 +156,8 @@ final class Delivery {
     }
   }
 
-  private int incompleteFiles(Receipts receipts) {
+  /** Names the files of which not all that was sent was verified, and counts them. */
+  static int incompleteFiles(FileList files, Receipts receipts, Screen screen) {
     int incomplete = 0;
     for (int file = 0; file < files.files().size(); file++) {
       long sent = receipts.sentBytes(file);
@@ -170,8 +172,8 @@ final class Delivery {
   }
 
   /** Waits until idle pages have gone back and no more go, but not for ever. */
-  private static void settle(PinnedStore store) {
-    long goal = PAGES_KEPT * store.config().pageSize();
+  static void settle(PinnedStore store, long pageBytes) {
+    long goal = PAGES_KEPT * pageBytes;
     long start = System.nanoTime();
     long committed = store.stats().committedBytes();
     long before;

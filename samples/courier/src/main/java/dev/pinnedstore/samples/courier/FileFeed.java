@@ -65,6 +65,13 @@ final class FileFeed implements AutoCloseable {
     return left > 0;
   }
 
+  /** Leaves out the first so many full pieces of the file. */
+  void skip(int pieces) throws IOException {
+    OpenFile file = opened();
+    long offset = (long) pieces * PIECE_BYTES;
+    var _ = file.channel.position(Math.min(offset, file.attributes.size()));
+  }
+
   /** The bytes of the piece, for a system call or a checksum. */
   ByteBuffer bytes() {
     return buffer.rewind();

@@ -78,7 +78,7 @@ final class HtmlReport {
         " went through a store with room for a small part of them, to "
             + Units.count(consumers)
             + (consumers == 1 ? " consumer" : " consumers")
-            + " that checked each byte in place"
+            + " that checked each byte"
             + (outcomes.size() > 1 ? ", once per backend. " : ". "));
     for (Outcome outcome : outcomes) {
       page.element("span", verdict(outcome), "class", outcome.isComplete() ? "fine" : "wrong");
@@ -129,6 +129,7 @@ final class HtmlReport {
     return "Each column is "
         + span
         + " wide: dark up to the fewest live bytes seen in it, light up to the most."
+        + (outcome.processes() == null ? "" : " Events are those of the courier's own process.")
         + (lost == 0 ? "" : " " + Units.count(lost) + " events came too fast and are missing.");
   }
 
@@ -155,19 +156,19 @@ final class HtmlReport {
   }
 
   private void figures() {
+    List<Report.Row> rows = Report.rows(outcomes);
     page.open("section").element("h2", "Figures");
     page.open("table").open("thead").open("tr");
     page.element("td", "");
-    outcomes.forEach(
-        it -> page.element("th", Report.ROWS.getFirst().cell().apply(it), "scope", "col"));
+    outcomes.forEach(it -> page.element("th", rows.getFirst().cell().apply(it), "scope", "col"));
     page.close().close().open("tbody");
-    for (Report.Row row : Report.ROWS.subList(1, Report.ROWS.size())) {
+    for (Report.Row row : rows.subList(1, rows.size())) {
       page.open("tr").element("th", row.name(), "scope", "row");
       outcomes.forEach(it -> page.element("td", row.cell().apply(it)));
       page.close();
     }
     page.close().close();
-    Report.LEGEND.forEach(line -> page.element("p", line, "class", "note"));
+    Report.legend(outcomes).forEach(line -> page.element("p", line, "class", "note"));
     page.close();
   }
 

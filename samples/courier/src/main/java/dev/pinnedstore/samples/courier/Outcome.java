@@ -3,6 +3,7 @@ package dev.pinnedstore.samples.courier;
 import dev.pinnedstore.store.StoreConfig;
 import dev.pinnedstore.store.StoreStats;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of one delivery.
@@ -19,6 +20,7 @@ import org.HdrHistogram.Histogram;
  * @param waits how often the sender waited for room in the store
  * @param stats the store's figures once idle pages had gone back
  * @param timeline what the store held and what happened to its pages meanwhile
+ * @param processes what became of the child processes; null where there were none
  */
 record Outcome(
     StoreConfig config,
@@ -32,11 +34,20 @@ record Outcome(
     Histogram appendNanos,
     long waits,
     StoreStats stats,
-    Timeline timeline) {
+    Timeline timeline,
+    @Nullable Processes processes) {
 
   /** Whether all that was sent arrived as it was sent. */
   boolean isComplete() {
+    return isVerified() && filesLeft() == 0;
+  }
+
+  private boolean isVerified() {
     return blobs == verifiedBlobs && incompleteFiles == 0;
+  }
+
+  private int filesLeft() {
+    return processes == null ? 0 : processes.filesLeft();
   }
 
   String backend() {
@@ -45,6 +56,9 @@ record Outcome(
 
   /** Says what is missing where {@link #isComplete()} is false. */
   String failure() {
+    if (isVerified()) {
+      return backend() + ": " + Units.count(filesLeft()) + " files are left of the store";
+    }
     return backend()
         + ": "
         + Units.count(blobs - verifiedBlobs)

@@ -2,6 +2,8 @@ package dev.pinnedstore.samples.courier;
 
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /** The table at the end: a row for each figure, a column for each backend. */
@@ -10,7 +12,7 @@ final class Report {
   private static final String NONE = "-";
 
   /** The figures, the backend's name first. */
-  static final List<Row> ROWS =
+  private static final List<Row> ROWS =
       List.of(
           new Row("", Outcome::backend),
           new Row("files", it -> Units.count(it.files())),
@@ -32,6 +34,21 @@ final class Report {
           new Row("committed, peak", it -> Units.bytes(it.stats().peakCommittedBytes())),
           new Row("committed, final", it -> Units.bytes(it.stats().committedBytes())));
 
+  /** More figures, where there were child processes. */
+  private static final List<Row> PROCESS_ROWS =
+      List.of(
+          new Row("consumers killed", it -> process(it, Processes::consumersKilled)),
+          new Row("producers killed", it -> process(it, Processes::producersKilled)),
+          new Row("re-delivered", it -> process(it, Processes::redelivered)),
+          new Row("blobs lost", it -> process(it, Processes::lost)),
+          new Row("files left", it -> process(it, Processes::filesLeft)));
+
+  private static final List<String> PROCESS_LEGEND =
+      List.of(
+          "shared: one process appends, others verify copies, and handles go through pipes",
+          "re-delivered: handles that a killed consumer had not finished; lost: published blobs"
+              + " that nobody got");
+
   /** What some figures mean. */
   static final List<String> LEGEND =
       List.of(
@@ -45,6 +62,29 @@ final class Report {
 
   private Report() {}
 
+  /** The figures of these outcomes, the backend's name first. */
+  static List<Row> rows(List<Outcome> outcomes) {
+    return anyProcesses(outcomes) ? joined(ROWS, PROCESS_ROWS) : ROWS;
+  }
+
+  /** What some figures of these outcomes mean. */
+  static List<String> legend(List<Outcome> outcomes) {
+    return anyProcesses(outcomes) ? joined(LEGEND, PROCESS_LEGEND) : LEGEND;
+  }
+
+  private static boolean anyProcesses(List<Outcome> outcomes) {
+    return outcomes.stream().anyMatch(it -> it.processes() != null);
+  }
+
+  private static <T> List<T> joined(List<T> first, List<T> second) {
+    return Stream.concat(first.stream(), second.stream()).toList();
+  }
+
+  private static String process(Outcome outcome, ToLongFunction<Processes> figure) {
+    Processes processes = outcome.processes();
+    return processes == null ? NONE : Units.count(figure.applyAsLong(processes));
+  }
+
   static String of(FileList files, int consumers, List<Outcome> outcomes) {
     StringBuilder text = new StringBuilder();
     text.append("Delivered files below ")
@@ -54,21 +94,22 @@ final class Report {
         .append(consumers == 1 ? " consumer" : " consumers")
         .append(System.lineSeparator())
         .append(System.lineSeparator());
-    int nameWidth = ROWS.stream().mapToInt(row -> row.name.length()).max().orElse(0);
-    for (Row row : ROWS) {
+    List<Row> rows = rows(outcomes);
+    int nameWidth = rows.stream().mapToInt(row -> row.name.length()).max().orElse(0);
+    for (Row row : rows) {
       text.append(pad(row.name, -nameWidth));
       for (Outcome outcome : outcomes) {
-        text.append(GAP).append(pad(row.cell.apply(outcome), width(outcome)));
+        text.append(GAP).append(pad(row.cell.apply(outcome), width(rows, outcome)));
       }
       text.append(System.lineSeparator());
     }
     text.append(System.lineSeparator());
-    LEGEND.forEach(line -> text.append(line).append(System.lineSeparator()));
+    legend(outcomes).forEach(line -> text.append(line).append(System.lineSeparator()));
     return text.toString();
   }
 
-  private static int width(Outcome outcome) {
-    return ROWS.stream().mapToInt(row -> row.cell.apply(outcome).length()).max().orElse(0);
+  private static int width(List<Row> rows, Outcome outcome) {
+    return rows.stream().mapToInt(row -> row.cell.apply(outcome).length()).max().orElse(0);
   }
 
   private static String speed(Outcome outcome) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param err where problems go
  * @param isTerminal whether somebody watches
  * @param nativeAccess whether the engine may call native code
+ * @param shared where the files of shared stores go
  * @param html where the page with the charts goes unless told otherwise; null for nowhere
  * @param opener opens the files
  * @param checksums makes the consumers' checksums, one for each thread
@@ -23,12 +24,16 @@ record Surroundings(
     PrintWriter err,
     boolean isTerminal,
     boolean nativeAccess,
+    Path shared,
     @Nullable Path html,
     FileOpener opener,
     Supplier<PieceChecksum> checksums) {
 
   /** The build names a file in its own folder with it. */
   private static final String HTML = "courier.html";
+
+  /** Memory that looks like files, on Linux. */
+  private static final Path SHARED = Path.of("/dev/shm");
 
   /** The process as it was started. */
   static Surroundings ofProcess() {
@@ -39,6 +44,7 @@ record Surroundings(
         new PrintWriter(System.err, true),
         console != null && console.isTerminal(),
         PinnedStore.class.getModule().isNativeAccessEnabled(),
+        SHARED,
         html == null ? null : Path.of(html),
         FileOpener.OF_FILES,
         PieceChecksum::crc32c);

@@ -1,5 +1,6 @@
 package dev.pinnedstore.samples.courier;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Units {
   private static final Pattern SIZE =
       Pattern.compile("([0-9]{1,19})(KiB|MiB|GiB)?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern TIME_OF = Pattern.compile("([0-9]{1,9})(ms|s)");
+  private static final Duration SHORTEST = Duration.ofMillis(10);
+  private static final Duration LONGEST = Duration.ofHours(1);
   private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   private static final String[] TIME = {"ns", "us", "ms", "s"};
 
@@ -33,6 +37,25 @@ final class Units {
       }
     }
     throw new IllegalArgumentException(message(text));
+  }
+
+  /**
+   * Reads a time between 10 ms and 1 h, in ms or s.
+   *
+   * @throws IllegalArgumentException when the text is anything else
+   */
+  static Duration parseTime(String text) {
+    Matcher matcher = TIME_OF.matcher(text);
+    if (matcher.matches()) {
+      long count = Long.parseLong(matcher.group(1));
+      Duration time =
+          matcher.group(2).equals("s") ? Duration.ofSeconds(count) : Duration.ofMillis(count);
+      if (time.compareTo(SHORTEST) >= 0 && time.compareTo(LONGEST) <= 0) {
+        return time;
+      }
+    }
+    throw new IllegalArgumentException(
+        text + ": must be a time between 10ms and 3600s, a whole number with ms or s behind it");
   }
 
   /** For example {@code 289.3 MiB}. */

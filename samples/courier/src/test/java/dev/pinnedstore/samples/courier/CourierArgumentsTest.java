@@ -53,7 +53,8 @@ class CourierArgumentsTest {
 
   @Test
   void anUnknownBackendIsNamedWithTheKnownOnes() {
-    refuses("--backend=paper: must be one of segmented, virtual, all", "--backend", "paper");
+    refuses(
+        "--backend=paper: must be one of segmented, virtual, shared, all", "--backend", "paper");
   }
 
   @Test

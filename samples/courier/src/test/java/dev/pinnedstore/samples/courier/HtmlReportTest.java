@@ -61,6 +61,7 @@ class HtmlReportTest {
         List.of(),
         List.of(Outcomes.of(0, 0, new Histogram(1_000, 3))),
         List.of(Outcomes.of(1, 1, one, single)),
+        List.of(Outcomes.between(new Processes(1, 2, 3, 4, 5))),
         List.of(Outcomes.of(1 << 20, 5_000_000, some, year), Outcomes.of(1, 1, wide)));
   }
 

@@ -13,7 +13,17 @@ final class Outcomes {
     return of(bytes, nanos, appendNanos, new Timeline());
   }
 
+  /** One between processes, some of which were killed. */
+  static Outcome between(Processes processes) {
+    return of(10, 1_000_000, new Histogram(1_000, 3), new Timeline(), processes);
+  }
+
   static Outcome of(long bytes, long nanos, Histogram appendNanos, Timeline timeline) {
+    return of(bytes, nanos, appendNanos, timeline, null);
+  }
+
+  private static Outcome of(
+      long bytes, long nanos, Histogram appendNanos, Timeline timeline, Processes processes) {
     StoreStats stats =
         new StoreStats(
             new Capabilities("segmented", true, false, "--flag"),
@@ -36,6 +46,6 @@ final class Outcomes {
             0);
     StoreConfig config = StoreConfig.builder().maxBytes(32 << 20).build();
     return new Outcome(
-        config, 193, bytes, 1374, 1374, 0, 2, nanos, appendNanos, 3, stats, timeline);
+        config, 193, bytes, 1374, 1374, 0, 2, nanos, appendNanos, 3, stats, timeline, processes);
   }
 }

@@ -53,6 +53,31 @@ class ReportTest {
   }
 
   @Test
+  void whatBecameOfProcessesIsShownWhereThereWereSome() {
+    FileList files = new FileList(Path.of("/jdk"), List.of(), 0, 0);
+    Outcome between = Outcomes.between(new Processes(7, 3, 41, 0, 0));
+
+    assertThat(Report.of(files, 2, List.of(Outcomes.of(1, 1, new Histogram(1_000, 3)), between)))
+        .contains(
+            """
+            committed, final    1.0 MiB    1.0 MiB
+            consumers killed          -          7
+            producers killed          -          3
+            re-delivered              -         41
+            blobs lost                -          0
+            files left                -          0
+            """);
+  }
+
+  @Test
+  void filesThatAreLeftAreAFailure() {
+    Outcome outcome = Outcomes.between(new Processes(0, 0, 0, 0, 2));
+
+    assertThat(outcome.isComplete()).isFalse();
+    assertThat(outcome.failure()).isEqualTo("segmented: 2 files are left of the store");
+  }
+
+  @Test
   void oneConsumerIsNotPlural() {
     FileList files = new FileList(Path.of("/jdk"), List.of(), 0, 0);
 

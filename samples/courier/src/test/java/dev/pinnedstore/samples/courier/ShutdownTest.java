@@ -9,17 +9,20 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ends a courier in the middle of its delivery, in a JVM of its own. */
 class ShutdownTest {
   private static final int SIGTERM = 128 + 15;
   private static final long MINUTES_OF_WORK = 1L << 38;
+
+  private static final String SHARED = "courier.test.shared";
 
   @TempDir Path directory;
 
@@ -35,6 +38,7 @@ class ShutdownTest {
                   new PrintWriter(System.err, true),
                   true,
                   false,
+                  Path.of(System.getProperty(SHARED)),
                   null,
                   FileOpener.OF_FILES,
                   PieceChecksum::crc32c),
@@ -44,43 +48,79 @@ class ShutdownTest {
 
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a process cannot be asked to end there")
   @ParameterizedTest
-  @ValueSource(strings = {"--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny"})
-  void anInterruptedCourierLeavesNothingBehind(String access) throws Exception {
-    Path files = Files.createDirectory(directory.resolve("files"));
+  @CsvSource({
+    "segmented, --enable-native-access=ALL-UNNAMED",
+    "segmented, --illegal-native-access=deny",
+    "shared, --enable-native-access=ALL-UNNAMED"
+  })
+  void anInterruptedCourierLeavesNothingBehind(String backend, String access) throws Exception {
     Path temporary = Files.createDirectory(directory.resolve("temporary"));
-    try (RandomAccessFile sparse = new RandomAccessFile(files.resolve("file").toFile(), "rw")) {
-      sparse.setLength(MINUTES_OF_WORK);
-    }
-    Path errors = directory.resolve("errors");
-    Process courier =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                access,
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Watched.class.getName(),
-                "--dir",
-                files.toString())
-            .redirectError(errors.toFile())
-            .start();
+    Process courier = start(backend, access, temporary);
     try (InputStream out = courier.getInputStream()) {
-      // The first line is drawn before the delivery, the second one in its middle.
-      readUntil(out, '\r');
-      readUntil(out, '\r');
+      awaitWork(out);
+      List<ProcessHandle> children = courier.descendants().toList();
       // Not Process.destroy(), which closes the stream.
       courier.toHandle().destroy();
       String rest = new String(out.readAllBytes(), StandardCharsets.UTF_8);
 
       assertThat(courier.waitFor()).isEqualTo(SIGTERM);
       assertThat(rest).endsWith("\r").doesNotContain("Delivered");
+      assertThat(children).hasSize(backend.equals("shared") ? 3 : 0);
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
     } finally {
       courier.destroyForcibly();
     }
-    assertThat(Files.readString(errors)).doesNotContain("Exception", "courier:");
-    try (var left = Files.list(temporary)) {
-      assertThat(left).isEmpty();
+    assertThat(Files.readString(directory.resolve("errors")))
+        .doesNotContain("Exception", "courier:");
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  /** Nobody is left to tell the children, and the last of them cleans up. */
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no /dev/shm")
+  @Test
+  void theChildrenOfAKilledCourierEndAndLeaveNothingBehind() throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("temporary"));
+    Process courier = start("shared", "--enable-native-access=ALL-UNNAMED", temporary);
+    try (InputStream out = courier.getInputStream()) {
+      awaitWork(out);
+      List<ProcessHandle> children = courier.descendants().toList();
+      assertThat(children).hasSize(3);
+      courier.toHandle().destroyForcibly();
+      for (ProcessHandle child : children) {
+        child.onExit().join();
+      }
+    } finally {
+      courier.destroyForcibly();
     }
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  private Process start(String backend, String access, Path temporary) throws IOException {
+    Path files = Files.createDirectory(directory.resolve("files"));
+    try (RandomAccessFile sparse = new RandomAccessFile(files.resolve("file").toFile(), "rw")) {
+      sparse.setLength(MINUTES_OF_WORK);
+    }
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            access,
+            "-XX:-UsePerfData",
+            "-Djava.io.tmpdir=" + temporary,
+            "-D" + SHARED + "=" + temporary,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Watched.class.getName(),
+            "--dir",
+            files.toString(),
+            "--backend",
+            backend)
+        .redirectError(directory.resolve("errors").toFile())
+        .start();
+  }
+
+  /** The first line is drawn before the delivery, the second one in its middle. */
+  private static void awaitWork(InputStream out) throws IOException {
+    readUntil(out, '\r');
+    readUntil(out, '\r');
   }
 
   @Test

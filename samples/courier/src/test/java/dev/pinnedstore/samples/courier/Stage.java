@@ -12,6 +12,7 @@ final class Stage {
   private final StringWriter err = new StringWriter();
   private boolean isTerminal;
   private boolean nativeAccess;
+  private Path shared = Path.of("/nowhere");
   private Path html;
   private FileOpener opener = FileOpener.OF_FILES;
   private Supplier<PieceChecksum> checksums = PieceChecksum::crc32c;
@@ -38,12 +39,20 @@ final class Stage {
     return this;
   }
 
+  /** The shared backend, whose files go there. */
+  Stage withShared(Path directory) {
+    shared = directory;
+    nativeAccess = PinnedStore.class.getModule().isNativeAccessEnabled();
+    return this;
+  }
+
   Surroundings surroundings() {
     return new Surroundings(
         new PrintWriter(out),
         new PrintWriter(err),
         isTerminal,
         nativeAccess,
+        shared,
         html,
         opener,
         checksums);

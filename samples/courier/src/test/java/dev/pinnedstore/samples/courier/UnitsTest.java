@@ -1,12 +1,31 @@
 package dev.pinnedstore.samples.courier;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UnitsTest {
+  @ParameterizedTest
+  @CsvSource({"10ms, PT0.01S", "1s, PT1S", "3600s, PT1H", "1500ms, PT1.5S"})
+  void aTimeIsRead(String text, Duration time) {
+    assertThat(Units.parseTime(text)).isEqualTo(time);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "1", "s", "9ms", "0s", "-1s", "1.5s", "3601s", "1m", "9999999999s"})
+  void aWrongTimeIsNamedWithItsLegalRange(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Units.parseTime(text))
+        .withMessage(
+            "%s: must be a time between 10ms and 3600s, a whole number with ms or s behind it",
+            text);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "1, 1",
