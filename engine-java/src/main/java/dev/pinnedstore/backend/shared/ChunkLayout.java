@@ -48,8 +48,8 @@ final class ChunkLayout {
   static final int SMALL = 8;
 
   /**
-   * Of a retired chunk: it is not opened again, as its file is being unlinked, or must be because an
-   * acknowledgement may yet be counted in it.
+   * Of a retired chunk: it is not opened again, as its file is being unlinked, or must be because
+   * an acknowledgement may yet be counted in it.
    */
   static final int SPENT = 16;
 

@@ -61,8 +61,7 @@ final class Chunks {
       return found;
     }
     // Ids end where the places of a backend do.
-    if (id < 0
-        || Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) >= 0) {
+    if (id < 0 || Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) >= 0) {
       return null;
     }
     synchronized (this) {
@@ -72,8 +71,8 @@ final class Chunks {
   }
 
   /**
-   * Whether what could not be mapped has no file any more. One of another length may be an original's
-   * that is being made.
+   * Whether what could not be mapped has no file any more. One of another length may be an
+   * original's that is being made.
    */
   boolean isGone(int id) {
     return !isClosed()

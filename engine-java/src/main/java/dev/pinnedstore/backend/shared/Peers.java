@@ -139,9 +139,7 @@ final class Peers {
   boolean isReserved(int chunkId, long offset, long size) {
     return isAny(
         (cell, found) ->
-            names(found, chunkId)
-                && (found & READING) == 0
-                && overlaps(cell, found, offset, size));
+            names(found, chunkId) && (found & READING) == 0 && overlaps(cell, found, offset, size));
   }
 
   private interface Look {

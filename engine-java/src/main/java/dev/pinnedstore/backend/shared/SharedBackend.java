@@ -371,7 +371,8 @@ public final class SharedBackend implements StorageBackend {
       }
       boolean isPending = keeper.wasHindered() || peers.isAnyInTheMaking();
       // Once more, after the look at what is being made: it may just have been.
-      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, millis, next == Codes.FULL_SYSTEM))) {
+      if (waits++ == MOST_WAITS
+          || !(isPending || isOpen(size, millis, next == Codes.FULL_SYSTEM))) {
         return next;
       }
       if (!isPending) {

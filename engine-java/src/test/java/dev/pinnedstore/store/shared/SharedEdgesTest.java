@@ -42,8 +42,7 @@ class SharedEdgesTest extends SharedStoreFixture {
   @Test
   void aReservationAtThisMomentDoesNotMakeAnOriginalsHandleInvalid() throws Exception {
     OriginalPeer original =
-        files.opened(
-            OriginalPeer.create(DIRECTORY, namespace, 8 << 20, OriginalPeer.UNLIMITED));
+        files.opened(OriginalPeer.create(DIRECTORY, namespace, 8 << 20, OriginalPeer.UNLIMITED));
     BlobHandle handle = original.append(Bytes.of(1, 100));
     PinnedStore store = attach();
     byte[] small = Bytes.of(2, 64);
@@ -95,8 +94,7 @@ class SharedEdgesTest extends SharedStoreFixture {
 
   @Test
   void whoIsRefusedByALiveOriginalLeavesNoLockFile() throws Exception {
-    var _ =
-        files.opened(OriginalPeer.create(DIRECTORY, namespace, CHUNK, OriginalPeer.UNLIMITED));
+    var _ = files.opened(OriginalPeer.create(DIRECTORY, namespace, CHUNK, OriginalPeer.UNLIMITED));
     assertThat(PinnedStore.cleanupNamespace(namespace).inUse()).isTrue();
     assertThatThrownBy(() -> PinnedStore.open(config(Backend.shared(namespace)).build()))
         .isInstanceOf(NamespaceException.class);
