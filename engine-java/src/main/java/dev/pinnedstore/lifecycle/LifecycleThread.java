@@ -16,6 +16,9 @@ public final class LifecycleThread implements AutoCloseable {
   /** The shortest pause between cycles, in nanoseconds. */
   static final long FASTEST_NANOS = 50_000;
 
+  /** The longest pause after which the time of the last cycle is still good enough. */
+  private static final long COARSEST_NANOS = 100_000_000;
+
   /** What else happens on the thread. */
   public interface Hooks {
     /** Called after each cycle. */
@@ -89,7 +92,7 @@ public final class LifecycleThread implements AutoCloseable {
 
   private void run() {
     backend.setPolled(true);
-    clock.setTicking(true);
+    clock.setTicking(intervalNanos <= COARSEST_NANOS);
     try {
       long pause = FASTEST_NANOS;
       while (!stopped) {

@@ -60,17 +60,19 @@ public final class LockBytes {
     }
   }
 
-  /** Null when another process makes or removes the file at this moment. */
+  /** Null when it was just made, or another process makes or removes it at this moment. */
   private static @Nullable LockBytes openOnce(Path path) throws IOException {
     Object before = SharedFiles.key(path);
     if (before == null) {
       try {
-        FileChannel made =
-            IoThreads.call(
-                () ->
-                    FileChannel.open(
-                        path, SharedFiles.options(true), SharedFiles.ownerOnly(path)));
-        return keep(path, SharedFiles.key(path), made);
+        // Opened anew, as what the name leads to now may be another's file already.
+        IoThreads.call(
+            () -> {
+              FileChannel.open(path, SharedFiles.options(true), SharedFiles.ownerOnly(path))
+                  .close();
+              return true;
+            });
+        return null;
       } catch (FileAlreadyExistsException e) {
         return null;
       }
@@ -81,8 +83,7 @@ public final class LockBytes {
     }
     try {
       var _ = SharedFiles.size(path);
-      FileChannel opened =
-          IoThreads.call(() -> FileChannel.open(path, SharedFiles.options(false)));
+      FileChannel opened = IoThreads.call(() -> FileChannel.open(path, SharedFiles.options(false)));
       // The same before and after: it is the one that was opened.
       return keep(path, before.equals(SharedFiles.key(path)) ? before : null, opened);
     } catch (NoSuchFileException e) {

@@ -33,8 +33,7 @@ public final class MappingLostException extends IllegalStateException {
    */
   public static MappingLostException of(String what, InternalError error) {
     if (String.valueOf(error.getMessage()).contains(SAID)) {
-      return new MappingLostException(
-          what + ": was truncated, or its file system is full", error);
+      return new MappingLostException(what + ": was truncated, or its file system is full", error);
     }
     throw error;
   }

@@ -12,9 +12,9 @@ public final class Processes {
   private Processes() {}
 
   /**
-   * Says whether a process has a file mapped. Reads the mappings of every process that may be looked
-   * at; one in another container, or of another user, is not seen. False where there is no {@code
-   * /proc}.
+   * Says whether a process has a file mapped. Reads the mappings of every process that may be
+   * looked at; one in another container, or of another user, is not seen. False where there is no
+   * {@code /proc}.
    *
    * @param file the file, by the name that it was opened with
    * @return whether one was found

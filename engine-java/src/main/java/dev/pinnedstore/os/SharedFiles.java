@@ -259,8 +259,8 @@ public final class SharedFiles {
   }
 
   /** On this thread, as only the owner of a confined arena can; again when it is interrupted. */
-  private static MemorySegment mapHere(
-      Path path, long offset, long bytes, long length, Arena arena) throws IOException {
+  private static MemorySegment mapHere(Path path, long offset, long bytes, long length, Arena arena)
+      throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
@@ -304,6 +304,19 @@ public final class SharedFiles {
   }
 
   /**
+   * Says whether a name leads to a file.
+   *
+   * @param path the name
+   * @param identity the file's {@link #identity}
+   * @return false when there is none of that name, or another
+   * @throws IOException when the file system refuses
+   */
+  public static boolean leadsTo(Path path, Object identity) throws IOException {
+    Object key = key(path);
+    return key == null ? identity.equals(path) && exists(path) : identity.equals(key);
+  }
+
+  /**
    * Returns the length of a file, whatever it is.
    *
    * @param path the file
@@ -324,8 +337,7 @@ public final class SharedFiles {
 
   static Set<OpenOption> options(boolean create) {
     return create
-        ? Set.of(
-            StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
+        ? Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
         : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   }
 

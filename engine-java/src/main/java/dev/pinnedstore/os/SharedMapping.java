@@ -52,8 +52,7 @@ public final class SharedMapping {
     } catch (MappingFailedException e) {
       throw new AliasFailedException(e);
     } catch (IOException e) {
-      throw new AliasFailedException(
-          FileRefusals.explain(SharedFiles.directory(path), bytes, e));
+      throw new AliasFailedException(FileRefusals.explain(SharedFiles.directory(path), bytes, e));
     }
   }
 

@@ -7,8 +7,7 @@ import java.util.Objects;
  * Where a store keeps its bytes, with the settings that only that kind of memory has. Values:
  * immutable, equal when their settings are, safe for any thread.
  */
-public sealed interface Backend 
-    permits Backend.Segmented, Backend.Virtual, Backend.Shared {
+public sealed interface Backend permits Backend.Segmented, Backend.Virtual, Backend.Shared {
 
   /**
    * Returns the name of this kind of memory, the same word as its factory method.
@@ -124,18 +123,18 @@ public sealed interface Backend
 
   /**
    * Chunks in files under a directory in memory, that processes of one user share: JVMs, and those
-   * of the Rust original, whose format it is. {@link PinnedStore#open} creates the namespace, {@link
-   * PinnedStore#attach} joins it, {@link PinnedStore#openOrAttach} does the right one of both. A
-   * blob is at most the chunk size less 64 bytes; one that does not fit in what is left of a chunk
-   * goes to the next. Needs no native access.
+   * of the Rust original, whose format it is. {@link PinnedStore#open} creates the namespace,
+   * {@link PinnedStore#attach} joins it, {@link PinnedStore#openOrAttach} does the right one of
+   * both. A blob is at most the chunk size less 64 bytes; one that does not fit in what is left of
+   * a chunk goes to the next. Needs no native access.
    *
-   * <p>All settings but the directory are those of whoever creates the namespace; who joins it takes
-   * them from there, as it takes the TTL and {@link StoreConfig#maxBytes()}.
+   * <p>All settings but the directory are those of whoever creates the namespace; who joins it
+   * takes them from there, as it takes the TTL and {@link StoreConfig#maxBytes()}.
    *
    * @param namespace what the processes call it, and its files begin with
    * @param chunkSize bytes of a chunk file, 64 of them its header
-   * @param maxChunks chunks that may be alive at a time, of whichever process; never more than 4096,
-   *     which is all that a namespace keeps count of
+   * @param maxChunks chunks that may be alive at a time, of whichever process; never more than
+   *     4096, which is all that a namespace keeps count of
    * @param directory where the files are; a file system in memory, such as {@code /dev/shm}
    */
   record Shared(String namespace, long chunkSize, long maxChunks, Path directory)

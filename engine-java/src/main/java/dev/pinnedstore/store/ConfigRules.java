@@ -130,7 +130,11 @@ final class ConfigRules {
         throw illegal(
             "maxBytes",
             maxBytes,
-            "at least chunkSize, between " + shared.chunkSize() + " and " + Long.MAX_VALUE + " bytes");
+            "at least chunkSize, between "
+                + shared.chunkSize()
+                + " and "
+                + Long.MAX_VALUE
+                + " bytes");
       }
       return;
     }

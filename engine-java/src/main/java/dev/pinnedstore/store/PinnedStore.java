@@ -73,7 +73,8 @@ public final class PinnedStore implements AutoCloseable {
 
   /**
    * A time that is as old as the last tick is good enough for a TTL of seconds, where every process
-   * ticks and a clock read would be most of an append.
+   * ticks and a clock read would be most of an append. A lifecycle that ticks less than ten times a
+   * second leaves it to each call to read the clock.
    */
   private static boolean needsExactTime(StoreConfig config) {
     boolean shared = config.backend() instanceof Backend.Shared;
@@ -88,7 +89,8 @@ public final class PinnedStore implements AutoCloseable {
    * @return the store, to be closed by the caller
    * @throws StoreFullException when the operating system has no memory for the first page, no such
    *     range of addresses, or the file system no room for the first chunk
-   * @throws NamespaceException when processes use the namespace, or its files belong to another user
+   * @throws NamespaceException when processes use the namespace, or its files belong to another
+   *     user
    * @throws UncheckedIOException when the file system refuses the files of a namespace
    * @throws UnsupportedOperationException when the backend needs native access and has none; the
    *     message names the option that grants it
@@ -113,9 +115,9 @@ public final class PinnedStore implements AutoCloseable {
    *
    * @param namespace its name
    * @param config the settings of this process: the prefetch threshold, the decay timeout and the
-   *     clock. Chunk size, limits and TTL are those of the namespace; where the original created it,
-   *     TTL and limits are those of the first JVM that joins. The directory is that of its backend
-   *     if that is a shared one, and {@code /dev/shm} otherwise
+   *     clock. Chunk size, limits and TTL are those of the namespace; where the original created
+   *     it, TTL and limits are those of the first JVM that joins. The directory is that of its
+   *     backend if that is a shared one, and {@code /dev/shm} otherwise
    * @return the store, to be closed by the caller; {@link #config()} says what the namespace has
    * @throws NamespaceException when there is none, its files are not what they should be or belong
    *     to another user, or 64 stores use it already
@@ -137,8 +139,8 @@ public final class PinnedStore implements AutoCloseable {
    * @param config its settings; what a namespace has already is taken from there
    * @return the store, to be closed by the caller
    * @throws IllegalArgumentException when the backend is not a shared one
-   * @throws NamespaceException when its files are not what they should be or belong to another user,
-   *     or 64 stores use it already
+   * @throws NamespaceException when its files are not what they should be or belong to another
+   *     user, or 64 stores use it already
    * @throws StoreFullException when the file system has no room for the first chunk
    * @throws UncheckedIOException when the file system refuses the files
    */
@@ -217,7 +219,7 @@ public final class PinnedStore implements AutoCloseable {
     long millis = millis();
     long place = granted(reservePlace(length, millis), length);
     // Read while the space is held: a blob that has expired may be gone once it is published.
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, length);
     try {
       backend.publish(place, source, offset, length, millis);
     } catch (IllegalStateException e) {
@@ -282,7 +284,7 @@ public final class PinnedStore implements AutoCloseable {
       written = true;
     } finally {
       if (!written) {
-        backend.cancel(place, size);
+        giveUp(place, size);
       }
     }
     return publish(place, size);
@@ -306,7 +308,7 @@ public final class PinnedStore implements AutoCloseable {
     long millis = millis();
     long place = granted(reservePlace(size, millis), size);
     int pageId = Codes.pageId(place);
-    int generation = backend.generation(pageId);
+    int generation = generation(place, size);
     publishBytes(place, source, size, millis);
     try {
       HandleLayout.write(
@@ -620,7 +622,7 @@ public final class PinnedStore implements AutoCloseable {
   }
 
   private BlobHandle publish(long place, MemorySegment source, long size, long millis) {
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, size);
     publishBytes(place, source, size, millis);
     return handle(place, size, generation, millis);
   }
@@ -649,19 +651,44 @@ public final class PinnedStore implements AutoCloseable {
     } finally {
       if (reservation == null) {
         arena.close();
-        backend.cancel(place, size);
+        giveUp(place, size);
       }
     }
   }
 
   private BlobHandle publish(long place, long size) {
     long millis = millis();
-    int generation = backend.generation(Codes.pageId(place));
+    int generation = generation(place, size);
     try {
       backend.publish(place, size, millis);
       return handle(place, size, generation, millis);
     } catch (IllegalStateException e) {
       throw closedOr(e);
+    }
+  }
+
+  /** The generation of a page in which the caller holds space, which is given up if it is lost. */
+  private int generation(long place, long size) {
+    boolean known = false;
+    try {
+      int generation = backend.generation(Codes.pageId(place));
+      known = true;
+      return generation;
+    } catch (IllegalStateException e) {
+      throw closedOr(e);
+    } finally {
+      if (!known) {
+        giveUp(place, size);
+      }
+    }
+  }
+
+  /** Gives space up beside the exception that the caller gets. */
+  private void giveUp(long place, long size) {
+    try {
+      backend.cancel(place, size);
+    } catch (IllegalStateException e) {
+      // The memory has gone with the store, or with its file: so has the space.
     }
   }
 

@@ -82,7 +82,7 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     if (wanted.backend() instanceof Backend.Shared shared) {
       SharedBackend opened = openShared(wanted, shared, opener);
       this.backend = opened;
-      this.config = joined(wanted, shared, opened);
+      this.config = joinedOrClosed(wanted, shared, opened);
     } else {
       this.backend = open(wanted, tier);
       this.config = wanted;
@@ -117,6 +117,19 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
       throw Refusals.refused(e, shared.chunkSize());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static StoreConfig joinedOrClosed(
+      StoreConfig wanted, Backend.Shared shared, SharedBackend opened) {
+    StoreConfig joined = null;
+    try {
+      joined = joined(wanted, shared, opened);
+      return joined;
+    } finally {
+      if (joined == null) {
+        var _ = opened.close();
+      }
     }
   }
 

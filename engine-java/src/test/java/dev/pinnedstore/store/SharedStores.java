@@ -29,8 +29,7 @@ final class SharedStores {
     long chunks = config.maxBytes() / config.pageSize();
     StoreConfig.Builder builder =
         StoreConfig.builder()
-            .backend(
-                Backend.shared(newNamespace()).chunkSize(chunk).maxChunks(config.maxPages()))
+            .backend(Backend.shared(newNamespace()).chunkSize(chunk).maxChunks(config.maxPages()))
             .prefetchThreshold(config.prefetchThreshold())
             .decayTimeout(config.decayTimeout())
             .maxBytes(chunks > Long.MAX_VALUE / chunk ? Long.MAX_VALUE : chunks * chunk)

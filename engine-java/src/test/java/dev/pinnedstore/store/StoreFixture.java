@@ -38,7 +38,8 @@ interface StoreFixture {
 
   /** Skips what is about blobs that are larger than a page. */
   default void assumeLargeBlobs() {
-    Assumptions.assumeTrue(largestBlob() > PAGE, "a chunk holds its blobs whole, and none is larger");
+    Assumptions.assumeTrue(
+        largestBlob() > PAGE, "a chunk holds its blobs whole, and none is larger");
   }
 
   /** Whether a full store takes a page from those who still view it: they keep its memory. */

@@ -37,7 +37,8 @@ interface ViewContract extends StoreFixture {
       void come(PinnedStore store, ManualTicker clock) {
         // As much as the store may hold: the viewed page has to serve again.
         if (store.config().backend() instanceof Backend.Shared shared) {
-          var _ = StoreFixture.fillPages(store, (int) (store.config().maxBytes() / shared.chunkSize()));
+          var _ =
+              StoreFixture.fillPages(store, (int) (store.config().maxBytes() / shared.chunkSize()));
         } else {
           store.append(Blobs.of(100, store.config().maxBytes()));
         }

@@ -10,13 +10,15 @@ import java.nio.file.Path;
 /**
  * Makes the two files of a chunk. Each is made whole under a name of the maker's slot and then gets
  * its own by a link, so nobody ever maps half a file, and the data file is the last: a chunk whose
- * data file exists has its records. One caller at a time in each store makes
- * chunks, and one records alone.
+ * data file exists has its records. One caller at a time in each store makes chunks, and one
+ * records alone.
  */
 final class ChunkFiles {
   private ChunkFiles() {}
 
-  /** Makes both files of a chunk whose id belongs to the caller; removes what an earlier run left. */
+  /**
+   * Makes both files of a chunk whose id belongs to the caller; removes what an earlier run left.
+   */
   static void make(Names names, int slot, int id, long chunkBytes, byte[] header)
       throws IOException, MappingFailedException {
     var _ = SharedFiles.delete(names.records(id));

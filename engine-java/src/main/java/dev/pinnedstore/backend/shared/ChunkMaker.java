@@ -8,10 +8,10 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes chunks, for the lifecycle and for a writer that finds none ready. No lock between processes:
- * a place is claimed in the chunk table, so the limit holds for all of them together, then an id by
- * the control file's counter, as the original does. Killed in the middle, the claim names the slot,
- * and whoever recovers the slot frees it or finishes what was linked already.
+ * Makes chunks, for the lifecycle and for a writer that finds none ready. No lock between
+ * processes: a place is claimed in the chunk table, so the limit holds for all of them together,
+ * then an id by the control file's counter, as the original does. Killed in the middle, the claim
+ * names the slot, and whoever recovers the slot frees it or finishes what was linked already.
  */
 final class ChunkMaker {
   private final Namespace namespace;
@@ -36,9 +36,7 @@ final class ChunkMaker {
       return null;
     }
     int slot = peers.slot;
-    int index =
-        peers.claim(
-            namespace.limit(), PeersLayout.chunkWord(PeersLayout.CLAIMED, slot, 0));
+    int index = peers.claim(namespace.limit(), PeersLayout.chunkWord(PeersLayout.CLAIMED, slot, 0));
     if (index < 0) {
       return null;
     }
@@ -97,7 +95,8 @@ final class ChunkMaker {
     while (true) {
       int count = ControlLayout.chunkCount(namespace.control());
       if (count < 0 || count == Integer.MAX_VALUE) {
-        throw new IOException("chunk count=" + Integer.toUnsignedString(count) + ": ids are used up");
+        throw new IOException(
+            "chunk count=" + Integer.toUnsignedString(count) + ": ids are used up");
       }
       if (ControlLayout.raiseChunkCount(namespace.control(), count)) {
         return count;

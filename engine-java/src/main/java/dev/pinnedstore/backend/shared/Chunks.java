@@ -60,7 +60,9 @@ final class Chunks {
     if (found != null) {
       return found;
     }
-    if (Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) >= 0) {
+    // Ids end where the places of a backend do.
+    if (id < 0
+        || Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) >= 0) {
       return null;
     }
     synchronized (this) {
@@ -69,10 +71,14 @@ final class Chunks {
     }
   }
 
-  /** Whether what could not be mapped is no chunk, and not only out of reach of this store. */
+  /**
+   * Whether what could not be mapped has no file any more. One of another length may be an original's
+   * that is being made.
+   */
   boolean isGone(int id) {
     return !isClosed()
-        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0;
+        && Integer.compareUnsigned(id, ControlLayout.chunkCount(namespace.control())) < 0
+        && !SharedFiles.exists(namespace.names.data(id));
   }
 
   synchronized boolean isClosed() {
@@ -189,8 +195,7 @@ final class Chunks {
 
   /** Notes one more reservation that is written in place. */
   synchronized void openWindow(Chunk chunk) {
-    // Without an entry no keeper knows the chunk, so none recycles it.
-    if (chunk.windows++ == 0 && chunk.index >= 0) {
+    if (chunk.windows++ == 0) {
       peers.window(chunk.index, true);
     }
   }
@@ -211,7 +216,7 @@ final class Chunks {
   /** Lets the views of incarnations that are past die, and drops chunks that are no more. */
   void tidy() {
     for (Chunk chunk : all()) {
-      boolean gone = chunk.index >= 0 && !peers.isAlive(chunk.index, chunk.id);
+      boolean gone = isGone(chunk);
       Chunk.View view = chunk.view;
       if (view != null && (gone || view.generation() != chunk.generation())) {
         retire(chunk, view);
@@ -243,6 +248,14 @@ final class Chunks {
                 && !chunk.leased
                 && (atOnce || now - chunk.droppedNanos >= GRACE_NANOS)
                 && chunk.unmap());
+  }
+
+  /** By its entry in the chunk table, or its name where it has none. */
+  private boolean isGone(Chunk chunk) {
+    if (chunk.index < 0) {
+      chunk.index = peers.indexOf(chunk.id);
+    }
+    return chunk.index < 0 ? isGone(chunk.id) : !peers.isAlive(chunk.index, chunk.id);
   }
 
   private synchronized void retire(Chunk chunk, Chunk.View view) {

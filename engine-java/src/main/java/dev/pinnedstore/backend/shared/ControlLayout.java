@@ -96,8 +96,7 @@ final class ControlLayout {
   }
 
   static boolean moveHead(MemorySegment control, int from, int to) {
-    return writeHead(control) == from
-        && INT.compareAndSet(control, WRITE_HEAD_AT, from, to);
+    return writeHead(control) == from && INT.compareAndSet(control, WRITE_HEAD_AT, from, to);
   }
 
   static int chunkCount(MemorySegment control) {

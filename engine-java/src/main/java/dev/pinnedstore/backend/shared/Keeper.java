@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts in
- * order what processes left that died. Under the keeper's lock, so by one process at a time;
+ * Seals, recycles, expires and gives back the chunks of a namespace, whoever wrote them, and puts
+ * in order what processes left that died. Under the keeper's lock, so by one process at a time;
  * writers and readers never wait for it.
  *
  * <h2>The life of a chunk</h2>
@@ -36,8 +36,8 @@ import java.util.function.BooleanSupplier;
  *             counted as the records show (so no counting is under way that would land in the next
  *             incarnation); a process that died between the two is why a suspect chunk is excused
  *             from the last point once its header was still for the decay time, and from the first
- *             if no more blobs were counted than it has records of. What lacks a count is spent:
- *             as its process may be slow and not dead, the chunk is unlinked and never opened; or
+ *             if no more blobs were counted than it has records of. What lacks a count is spent: as
+ *             its process may be slow and not dead, the chunk is unlinked and never opened; or
  *         <li>the counters say so, as the original judges it; and if an original wrote some of the
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
@@ -48,13 +48,13 @@ import java.util.function.BooleanSupplier;
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
- *       acknowledgement of a small blob is safe only under one. Counters to zero, flags to zero, and
- *       "used" to zero last: that is what writers, and an original, look for.
+ *       acknowledgement of a small blob is safe only under one. Counters to zero, flags to zero,
+ *       and "used" to zero last: that is what writers, and an original, look for.
  * </ol>
  *
  * <p>Killed anywhere, the next keeper finds the chunk not sealed, sealed, or retired, and goes on
- * there; retiring is done anew until the flag says that it was done. Between the flags and the last "used" it is sealed with counters at
- * zero, which is empty by the second rule.
+ * there; retiring is done anew until the flag says that it was done. Between the flags and the last
+ * "used" it is sealed with counters at zero, which is empty by the second rule.
  */
 final class Keeper {
   private static final long PATIENCE_NANOS = 1_000_000_000;
@@ -77,6 +77,9 @@ final class Keeper {
   private volatile long lookedMillis = Long.MIN_VALUE / 2;
   private long namesMillis = Long.MIN_VALUE / 2;
   private int adoptedCount;
+
+  /** Whether an id was taken whose file was not there yet, or not whole. */
+  private boolean adoptsMore;
 
   Keeper(Namespace namespace, Chunks chunks, BackendEvents events, long decayMillis) {
     this.namespace = namespace;
@@ -342,16 +345,12 @@ final class Keeper {
 
   private int pass(long now, Haste haste) throws IOException, MappingFailedException {
     hindered = false;
+    boolean checkNames = now - namesMillis >= NAMES_MILLIS;
+    namesMillis = checkNames ? now : namesMillis;
     if (haste != Haste.NONE || now - lookedMillis >= LOOK_MILLIS) {
       lookedMillis = now;
       recoverDead();
-      adoptAll(false);
-    }
-    boolean checkNames = now - namesMillis >= NAMES_MILLIS;
-    if (checkNames) {
-      namesMillis = now;
-      // An original counts its chunk before there is a file of it.
-      adoptAll(true);
+      adoptAll(checkNames);
     }
     return each(
         (index, chunk) -> {
@@ -396,8 +395,7 @@ final class Keeper {
     // An idle head stays: an original that finds no file there does not recover from it.
     boolean isHead = chunk.id == ControlLayout.writeHead(namespace.control());
     boolean isParked = isSpent || peers.leases(chunk.index) != 0;
-    if (isParked
-        && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
+    if (isParked && (haste == Haste.UNLINK || (!isHead && (isSpent || still >= decayMillis)))) {
       unlink(chunk);
     }
     return false;
@@ -408,9 +406,9 @@ final class Keeper {
   }
 
   /**
-   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading of
-   * "used" and its change, so whoever reserves after it keeps the chunk open: and who had reserved
-   * before has a cell, or has counted its entry.
+   * Seals a chunk if nobody waits for a blob in it. The condition is looked at between the reading
+   * of "used" and its change, so whoever reserves after it keeps the chunk open: and who had
+   * reserved before has a cell, or has counted its entry.
    */
   private boolean sealUnused(Chunk chunk) {
     return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
@@ -451,8 +449,8 @@ final class Keeper {
         isSuspect
             && isStill
             && (isAccounted
-                || Integer.compareUnsigned(
-                        ChunkLayout.entries(chunk.base), sum.acknowledged()) <= 0);
+                || Integer.compareUnsigned(ChunkLayout.entries(chunk.base), sum.acknowledged())
+                    <= 0);
     return (sum.live() == 0 && (isExcused || (isAccounted && !lacksCount(chunk, sum))))
         || (isCountedOut && (isAccounted || isStill));
   }
@@ -496,15 +494,25 @@ final class Keeper {
     Steps.reached("retire.generation");
     // Words of one run of generations never meet the same low bits again in another.
     boolean begins = (past ^ next) >>> RecordLayout.GENERATION_BITS != 0;
-    if (anew || begins) {
-      RecordLayout.clearWords(chunk.table, chunk.capacity);
-    }
-    if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
-      RecordLayout.clearSmall(chunk.table, chunk.capacity, anew ? chunk.capacity : chunk.used());
-    }
+    clearRecords(chunk, anew, anew || begins);
     Steps.reached("retire.cleared");
     ChunkLayout.setCleared(chunk.base);
     Steps.reached("retire.done");
+  }
+
+  private static void clearRecords(Chunk chunk, boolean all, boolean words) {
+    try {
+      if (words) {
+        RecordLayout.clearWords(chunk.table, chunk.capacity);
+      }
+      if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
+        RecordLayout.clearSmall(chunk.table, chunk.capacity, all ? chunk.capacity : chunk.used());
+      }
+    } catch (InternalError e) {
+      // No room for zeros where the file has a hole, or it was cut off: unlinked, and never opened.
+      var _ = MappingLostException.of("records of chunk id=" + chunk.id, e);
+      ChunkLayout.raise(chunk.base, ChunkLayout.SPENT);
+    }
   }
 
   private boolean tryOpen(Chunk chunk, long now) {
@@ -535,11 +543,13 @@ final class Keeper {
 
   // ---- decay
 
+  /** By the time that its header says; an original's says none, and is looked at from here. */
   private boolean isForgotten(Chunk chunk, long now) {
-    return chunk.isReady()
-        && chunk.id != ControlLayout.writeHead(namespace.control())
-        && now - ChunkLayout.stillSince(chunk.base) >= decayMillis
-        && now - chunk.stillSince(now) >= 0;
+    if (!chunk.isUnwritten() || chunk.id == ControlLayout.writeHead(namespace.control())) {
+      return false;
+    }
+    long said = ChunkLayout.stillSince(chunk.base);
+    return now - (said == 0 ? chunk.stillSince(now) : said) >= decayMillis;
   }
 
   private int giveBackSome(long now, int atMost) throws IOException, MappingFailedException {
@@ -631,9 +641,10 @@ final class Keeper {
     for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
       long named = peers.named(slot, cell);
       Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
-      if (chunk != null) {
-        recoverCell(chunk, peers.range(slot, cell));
-      } else if (named != 0 && chunks.isClosed()) {
+      if (chunk != null && !chunk.lost) {
+        long range = peers.range(slot, cell);
+        var _ = visited((_, found) -> recoverCell(found, range), chunk.index, chunk);
+      } else if (chunk == null && named != 0 && chunks.isClosed()) {
         return false;
       }
     }
@@ -666,7 +677,7 @@ final class Keeper {
     return true;
   }
 
-  private void recoverCell(Chunk chunk, long range) {
+  private static int recoverCell(Chunk chunk, long range) {
     ChunkLayout.raise(chunk.base, ChunkLayout.SUSPECT);
     long offset = range >>> 32;
     long size = range & 0xFFFF_FFFFL;
@@ -674,6 +685,7 @@ final class Keeper {
       var _ = Records.revoke(chunk, offset, size, chunk.generation());
       Steps.reached("recover.revoked");
     }
+    return 0;
   }
 
   private void finish(int index, int id) throws IOException {
@@ -684,23 +696,28 @@ final class Keeper {
     }
   }
 
-  private void adoptAll(boolean again) throws IOException {
+  private void adoptAll(boolean again) throws IOException, MappingFailedException {
     int count = ControlLayout.chunkCount(namespace.control());
-    if (!again && count == adoptedCount) {
+    if (count == adoptedCount && !(again && adoptsMore)) {
       return;
     }
     adoptedCount = count;
-    for (String name :
-        SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
+    boolean adoptsAll = peers.isKnown(count - 1);
+    for (String name : SharedFiles.list(namespace.names.directory(), namespace.names.prefix())) {
       OptionalInt id = namespace.names.chunkOf(name);
       if (id.isPresent() && Integer.compareUnsigned(id.getAsInt(), count) < 0) {
-        var _ = adoptOne(id.getAsInt());
+        adoptsAll &= adoptOne(id.getAsInt());
       }
     }
+    adoptsMore = !adoptsAll;
   }
 
-  private boolean adoptOne(int id) {
+  /** False when it cannot be mapped, as it is while an original makes it, or the table is full. */
+  private boolean adoptOne(int id) throws MappingFailedException {
     if (peers.isKnown(id)) {
+      return true;
+    }
+    if (chunks.findOrMap(id) == null) {
       return false;
     }
     long word = PeersLayout.chunkWord(PeersLayout.ALIVE, 0, id);

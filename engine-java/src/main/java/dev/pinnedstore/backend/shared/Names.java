@@ -6,8 +6,8 @@ import java.util.OptionalInt;
 
 /**
  * The files of a namespace NS in its directory: {@code NS_ctrl}, {@code NS_data_ID}, and what the
- * original does not have: {@code NS_lock}, {@code NS_acks_ID}, and {@code NS_making_N} while a
- * file is made. Ids are decimal and unsigned.
+ * original does not have: {@code NS_lock}, {@code NS_acks_ID}, and {@code NS_making_N} while a file
+ * is made. Ids are decimal and unsigned.
  *
  * @param directory where they are
  * @param namespace what they begin with

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       the original gets a lock file by the first JVM that attaches.
  *   <li><b>Leave</b>: frees the slot; one that was closed in the middle of an append leaves it as
  *       the dead do, to be recovered. The last one marks the control file closed, for originals
- *       that have it mapped, and removes every file, the lock file last. In a namespace that the original
- *       created it removes only what JVMs added.
+ *       that have it mapped, and removes every file, the lock file last. In a namespace that the
+ *       original created it removes only what JVMs added.
  * </ul>
  *
  * <p>Whether an original takes part cannot be known. Where no JVM is alive and the control file is
@@ -62,12 +62,7 @@ final class Namespace {
   private final Object controlKey;
 
   private Namespace(
-      Names names,
-      LockBytes lock,
-      Arena arena,
-      Peers peers,
-      SharedMapping control,
-      ByteBuffer head)
+      Names names, LockBytes lock, Arena arena, Peers peers, SharedMapping control, ByteBuffer head)
       throws IOException {
     this.names = names;
     this.lock = lock;
@@ -120,16 +115,20 @@ final class Namespace {
     } catch (SharedFileException e) {
       throw refused(names, e);
     } finally {
-      if (made == null && dead) {
-        var _ = removeAll(names);
-        var _ = SharedFiles.delete(names.lock());
+      try {
+        if (made == null && dead) {
+          var _ = removeAll(names);
+          var _ = SharedFiles.delete(names.lock());
+        } else if (made == null) {
+          removeUnused(names, lock);
+        }
+      } finally {
+        leaveGate(lock, arena, peers, made != null);
       }
-      leaveGate(lock, arena, peers, made != null);
     }
   }
 
-  private static void makeFirst(
-      Names names, Peers peers, SharedSettings settings, long incarnation)
+  private static void makeFirst(Names names, Peers peers, SharedSettings settings, long incarnation)
       throws IOException, MappingFailedException {
     int generation = ThreadLocalRandom.current().nextInt();
     int index = peers.claim(1, PeersLayout.chunkWord(PeersLayout.MAKING, peers.slot, 0));
@@ -195,10 +194,13 @@ final class Namespace {
       throw refused(names, e);
     } finally {
       if (lock != null) {
-        if (made == null) {
-          removeUnused(names, lock);
+        try {
+          if (made == null) {
+            removeUnused(names, lock);
+          }
+        } finally {
+          leaveGate(lock, arena, peers, made != null);
         }
-        leaveGate(lock, arena, peers, made != null);
       } else {
         arena.close();
       }
@@ -207,7 +209,7 @@ final class Namespace {
 
   /** A lock file that was made for an attempt that failed would be the only one of its name. */
   private static void removeUnused(Names names, LockBytes lock) throws IOException {
-    if (lock.size() == 0) {
+    if (lock.size() == 0 && lock.isCurrent()) {
       var _ = SharedFiles.delete(names.lock());
     }
   }
@@ -249,7 +251,15 @@ final class Namespace {
       throw refused(
           Reason.CORRUPT,
           names,
-          names.lock() + ": " + field + "=" + value + ": must be between " + least + " and " + most);
+          names.lock()
+              + ": "
+              + field
+              + "="
+              + value
+              + ": must be between "
+              + least
+              + " and "
+              + most);
     }
   }
 
@@ -310,7 +320,9 @@ final class Namespace {
       throws NamespaceRefusedException {
     if (!holds) {
       throw refused(
-          Reason.CORRUPT, names, names.control() + ": " + field + "=" + value + ": must be " + legal);
+          Reason.CORRUPT,
+          names,
+          names.control() + ": " + field + "=" + value + ": must be " + legal);
     }
   }
 
@@ -369,9 +381,7 @@ final class Namespace {
 
   /** Whether the names still lead to the files of this run; before anything is done by a name. */
   boolean isCurrent() throws IOException {
-    return SharedFiles.exists(names.control())
-        && controlKey.equals(SharedFiles.identity(names.control()))
-        && lock.isCurrent();
+    return SharedFiles.leadsTo(names.control(), controlKey) && lock.isCurrent();
   }
 
   /** Whether a mapped chunk file is of this run; the original's have no mark. */
@@ -427,7 +437,8 @@ final class Namespace {
       var _ = removeAll(names);
     } else {
       for (String name : SharedFiles.list(names.directory(), names.prefix())) {
-        if (names.isOwn(name) && !name.equals(names.prefix() + "ctrl")
+        if (names.isOwn(name)
+            && !name.equals(names.prefix() + "ctrl")
             && names.chunkOf(name).isEmpty()) {
           var _ = SharedFiles.delete(names.directory().resolve(name));
         }
@@ -440,8 +451,7 @@ final class Namespace {
   // ---- clean-up
 
   /** Removes what dead processes left; null when somebody is alive. */
-  static @Nullable Removed cleanUp(Names names)
-      throws NamespaceRefusedException, IOException {
+  static @Nullable Removed cleanUp(Names names) throws NamespaceRefusedException, IOException {
     if (SharedFiles.list(names.directory(), names.prefix()).stream()
         .noneMatch(name -> names.isOwn(name) || name.equals(names.prefix() + "lock"))) {
       return new Removed(0, 0);
@@ -454,9 +464,15 @@ final class Namespace {
       Removed removed = removeAll(names);
       var _ = SharedFiles.delete(names.lock());
       return removed;
+    } catch (SharedFileException e) {
+      throw refused(names, e);
     } finally {
-      lock.unlock(PeersLayout.GATE);
-      lock.close();
+      try {
+        removeUnused(names, lock);
+      } finally {
+        lock.unlock(PeersLayout.GATE);
+        lock.close();
+      }
     }
   }
 
@@ -473,7 +489,7 @@ final class Namespace {
       if (names.isOwn(name)) {
         Path file = names.directory().resolve(name);
         long size = SharedFiles.lengthOrZero(file);
-        if (SharedFiles.delete(file)) {
+        if (remove(file)) {
           files++;
           bytes += size;
           Steps.reached("remove.file");
@@ -481,6 +497,16 @@ final class Namespace {
       }
     }
     return new Removed(files, bytes);
+  }
+
+  private static boolean remove(Path file) throws IOException {
+    try {
+      return SharedFiles.delete(file);
+    } catch (IOException e) {
+      // Another user's is refused as such.
+      var _ = SharedFiles.size(file);
+      throw e;
+    }
   }
 
   private static boolean isAlive(Names names, LockBytes lock) throws IOException {
@@ -529,7 +555,8 @@ final class Namespace {
       boolean inside = false;
       try {
         if (!awaitGate(lock)) {
-          throw refused(Reason.IN_USE, names, "another process has been joining or leaving for 10 s");
+          throw refused(
+              Reason.IN_USE, names, "another process has been joining or leaving for 10 s");
         }
         inside = lock.isCurrent();
         if (inside) {
@@ -555,8 +582,8 @@ final class Namespace {
     return true;
   }
 
-  private static void leaveGate(
-      LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined) throws IOException {
+  private static void leaveGate(LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined)
+      throws IOException {
     if (!joined && peers != null) {
       if (!peers.inherited) {
         peers.release(peers.slot);

@@ -24,9 +24,13 @@ final class Peers {
   /** In a cell whose range says what is reserved. */
   private static final long RANGED = 1L << 33;
 
+  /** In a cell of an acknowledgement, which reserves nothing. */
+  private static final long READING = 1L << 34;
+
   private static final long HELD = NAMED | RANGED;
   private static final int FIRST_CELLS = 16;
   private static final int SPINS = 100;
+  private static final int MOST_LOOKS = 200;
   private static final long PAUSE_NANOS = 20_000;
   private static final long LONGEST_NANOS = 30_000_000_000L;
 
@@ -55,7 +59,15 @@ final class Peers {
    * @throws IllegalStateException when they are for half a minute: somebody wrote into the file
    */
   long enter(int chunkId) {
-    long named = NAMED | Integer.toUnsignedLong(chunkId);
+    return take(NAMED | Integer.toUnsignedLong(chunkId));
+  }
+
+  /** The same for a thread that will not reserve anything. */
+  long enterToRead(int chunkId) {
+    return take(NAMED | READING | Integer.toUnsignedLong(chunkId));
+  }
+
+  private long take(long named) {
     int first = firstCell();
     long since = 0;
     for (int tries = 0; ; tries++) {
@@ -85,14 +97,18 @@ final class Peers {
     LONG.setRelease(file, cell, 0L);
   }
 
-  /** The cell of this store that holds a reservation, or -1. */
+  /**
+   * The cell of this store that holds a reservation, or -1. One that another thread has may say the
+   * same bytes from an earlier time, and is told by its name before and after.
+   */
   long find(int chunkId, long offset, long size) {
     long named = HELD | Integer.toUnsignedLong(chunkId);
     long range = (offset << 32) | size;
     int first = firstCell();
     for (int i = 0; i < CELLS; i++) {
       long cell = cell(first + i);
-      if ((long) LONG.getAcquire(file, cell + PeersLayout.RANGE_AT) == range
+      if ((long) LONG.getAcquire(file, cell) == named
+          && (long) LONG.getAcquire(file, cell + PeersLayout.RANGE_AT) == range
           && (long) LONG.getAcquire(file, cell) == named) {
         return cell;
       }
@@ -112,34 +128,64 @@ final class Peers {
 
   /** Whether any store has a cell that names a chunk. */
   boolean isEntered(int chunkId) {
-    return isReserved(chunkId, 0, 1L << 33);
+    return isAny((cell, found) -> names(found, chunkId));
   }
 
   /**
-   * Whether any store is about to reserve in a chunk, or has reserved bytes of a range in it that
-   * it has not published.
+   * Whether any store has reserved bytes of a range in a chunk that it has not published. The range
+   * is known to be reserved by somebody, so who has not reserved yet will not do it there; one that
+   * has reserved and not said where is given the time to say it.
    */
   boolean isReserved(int chunkId, long offset, long size) {
-    long named = NAMED | Integer.toUnsignedLong(chunkId);
+    return isAny(
+        (cell, found) ->
+            names(found, chunkId)
+                && (found & READING) == 0
+                && overlaps(cell, found, offset, size));
+  }
+
+  private interface Look {
+    boolean at(long cell, long found);
+  }
+
+  private boolean isAny(Look look) {
     for (int s = 0; s < SLOTS; s++) {
-      if (!isTaken(s)) {
-        continue;
-      }
-      for (int k = 0; k < CELLS; k++) {
+      for (int k = 0; k < CELLS && isTaken(s); k++) {
         long cell = PeersLayout.cellAt(s, k);
         long found = (long) LONG.getVolatile(file, cell);
-        if ((found & ~RANGED) == named) {
-          long range =
-              found == named ? 0 : (long) LONG.getVolatile(file, cell + PeersLayout.RANGE_AT);
-          long start = range >>> 32;
-          long end = start + (range & 0xFFFF_FFFFL);
-          if (range == 0 || (start < offset + size && offset < end)) {
-            return true;
-          }
+        if (found != 0 && look.at(cell, found)) {
+          return true;
         }
       }
     }
     return false;
+  }
+
+  private static boolean names(long found, int chunkId) {
+    return (found & ~(RANGED | READING)) == (NAMED | Integer.toUnsignedLong(chunkId));
+  }
+
+  private boolean overlaps(long cell, long named, long offset, long size) {
+    long found = named;
+    for (int i = 0; found == named && (named & RANGED) == 0; i++) {
+      if (i == MOST_LOOKS) {
+        // Dead or slow: it may have reserved just this.
+        return true;
+      }
+      if (i < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      found = (long) LONG.getVolatile(file, cell);
+    }
+    if (found != (named | RANGED)) {
+      // Over, and another operation's now: what was published has a record.
+      return false;
+    }
+    long range = (long) LONG.getVolatile(file, cell + PeersLayout.RANGE_AT);
+    long start = range >>> 32;
+    return start < offset + size && offset < start + (range & 0xFFFF_FFFFL);
   }
 
   /** What a cell says: the chunk's id in the low half, zero when it is idle. */

@@ -25,7 +25,8 @@ import java.lang.invoke.VarHandle;
  *
  *  slot:  0  4  state: 0 free, 1 taken        cell, at 32 + 32 * k, k = 0 .. 30:
  *         4  4  process id, for messages        0  8  0: idle, else chunk id + 2^32,
- *                                                  + 2^33 once the range says what is held
+ *                                                  + 2^33 once the range says what is held,
+ *                                                  + 2^34 of who will hold nothing
  *         8  8  joined, monotonic ms            8  8  0: not yet, else offset * 2^32 + size
  *
  *  chunk table entry:

@@ -54,8 +54,7 @@ final class Records {
   static boolean change(
       Chunk chunk, long offset, long size, int generation, long millis, int from, int to) {
     if (size >= LARGE) {
-      long expected =
-          from == NONE ? 0 : RecordLayout.word(from, offset, generation, millis, size);
+      long expected = from == NONE ? 0 : RecordLayout.word(from, offset, generation, millis, size);
       long index = RecordLayout.index(offset);
       if (from == NONE) {
         // A word of an earlier incarnation is as good as none.
@@ -161,8 +160,7 @@ final class Records {
       return RecordLayout.sizeBytes(word);
     }
     if (ChunkLayout.has(chunk.base, ChunkLayout.SMALL)) {
-      return RecordLayout.smallSize(
-          RecordLayout.acquireSmall(chunk.table, chunk.capacity, offset));
+      return RecordLayout.smallSize(RecordLayout.acquireSmall(chunk.table, chunk.capacity, offset));
     }
     return 0;
   }
@@ -189,8 +187,7 @@ final class Records {
   }
 
   /** Acknowledges what is live as long as a condition holds, and returns how many it was. */
-  static int sweep(
-      Chunk chunk, long used, int generation, BooleanSupplier stillHolds) {
+  static int sweep(Chunk chunk, long used, int generation, BooleanSupplier stillHolds) {
     int swept = 0;
     long at = next(chunk, 0, used, generation);
     while (at >= 0) {

@@ -2,8 +2,8 @@ package dev.pinnedstore.backend.shared;
 
 import dev.pinnedstore.backend.BackendEvents;
 import dev.pinnedstore.backend.BackendStats;
-import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.CoarseClock;
+import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.StorageBackend;
 import dev.pinnedstore.backend.ViewGroup;
 import dev.pinnedstore.backend.ViewGroups;
@@ -31,25 +31,24 @@ import org.jspecify.annotations.Nullable;
  *   <li>One compare-and-set of "used" reserves the bytes, back to back with the blob before. It
  *       fails in a chunk that is sealed; the cell then says nothing that matters. From here on the
  *       keeper sees the cell, and lets the chunk alone.
- *   <li>The cell says which bytes; they are copied; the chunk's newest time is raised; the record is
- *       stored with release, and only then the entry is counted, so that a counted blob always has
- *       a record that can be acknowledged.
+ *   <li>The cell says which bytes; they are copied; the chunk's newest time is raised; the record
+ *       is stored with release, and only then the entry is counted, so that a counted blob always
+ *       has a record that can be acknowledged.
  *   <li>The cell is given up, and after that the handle exists.
  * </ol>
  *
  * <p>Killed before the record: whoever recovers the cell makes the bytes padding. Killed after it:
- * nobody has the handle, so the blob is revoked, to padding as well; whether it was counted does not
- * matter, as the chunk is suspect then and judged by its records. Killed between the reservation and
- * the note which bytes: they look like an original's.
+ * nobody has the handle, so the blob is revoked, to padding as well; whether it was counted does
+ * not matter, as the chunk is suspect then and judged by its records. Killed between the
+ * reservation and the note which bytes: they look like an original's.
  *
  * <p>What is written in place is padding with a window meanwhile, without a cell, and is published
  * under a cell again.
  *
  * <p>A thread that finds the head full moves it on to a ready chunk, by a compare-and-set of the
  * head, and makes one if there is none. A head may have moved although it had room, as another
- * thread opened it again in between: what is left of it is used at the limit. One whose file is gone
- * counts as full. What happens to a chunk then is written at
- * {@link Keeper}.
+ * thread opened it again in between: what is left of it is used at the limit. One whose file is
+ * gone counts as full. What happens to a chunk then is written at {@link Keeper}.
  *
  * <p>An acknowledgement is one compare-and-set of the record and, for who succeeds, one addition to
  * the chunk's counter. Records of small blobs do not tell their generation, so it happens under a
@@ -65,7 +64,7 @@ public final class SharedBackend implements StorageBackend {
   private static final long NO_ROOM = -10;
   private static final long AGAIN = -11;
   private static final int MOST_WAITS = 5_000;
-  private static final int MOST_TRIES = 200;
+  private static final int MOST_TRIES = 100;
   private static final long WAIT_NANOS = 200_000;
 
   /** What a cycle by hand waits before it unmaps; see {@link Chunks#unmapGone}. */
@@ -92,6 +91,7 @@ public final class SharedBackend implements StorageBackend {
   private volatile @Nullable Chunk head;
   private volatile boolean writes;
   private volatile boolean closed;
+
   /** The figures from the end on. */
   private volatile @Nullable BackendStats lastStats;
 
@@ -187,7 +187,7 @@ public final class SharedBackend implements StorageBackend {
       try {
         return attach(settings, clock, events);
       } catch (NamespaceRefusedException e) {
-        // The last one left it between the two; or somebody removed a file of a live namespace.
+        // The last one left it between the two; or somebody removed the control file of the living.
         if (e.reason() != NamespaceRefusedException.Reason.MISSING || tries == MOST_TRIES) {
           throw e;
         }
@@ -199,14 +199,21 @@ public final class SharedBackend implements StorageBackend {
       Namespace namespace, SharedSettings settings, CoarseClock clock, BackendEvents events)
       throws NamespaceRefusedException {
     SharedBackend backend = new SharedBackend(namespace, settings, clock, events);
-    if (!backend.keeper.join()) {
-      boolean _ = backend.close();
+    boolean joined = false;
+    try {
+      joined = backend.keeper.join();
+      if (joined) {
+        return backend;
+      }
       throw new NamespaceRefusedException(
           NamespaceRefusedException.Reason.IN_USE,
           namespace.names.namespace() + ": another process keeps its chunks and does not end",
           null);
+    } finally {
+      if (!joined) {
+        var _ = backend.close();
+      }
     }
-    return backend;
   }
 
   /**
@@ -284,6 +291,8 @@ public final class SharedBackend implements StorageBackend {
         }
       }
     } catch (MappingLostException e) {
+      // The next append finds that it is lost, and moves on.
+      head = null;
       throw e;
     } catch (IllegalStateException e) {
       // Another thread has unmapped it: it is gone, or the store is.
@@ -346,7 +355,7 @@ public final class SharedBackend implements StorageBackend {
       }
       long next = chunk == null && refusal != null ? Codes.FULL_SYSTEM : successor(headId);
       if (next >= 0) {
-        boolean isFull = chunk == null || roomIn(chunk) < size || isPast(chunk, millis);
+        boolean isFull = chunk == null || roomIn(chunk) < size || isSpent(chunk, millis);
         if (isFull && ControlLayout.moveHead(control, headId, (int) next)) {
           peers.count(PeersLayout.BEGUN_AT);
           Steps.reached("append.moved");
@@ -362,7 +371,7 @@ public final class SharedBackend implements StorageBackend {
       }
       boolean isPending = keeper.wasHindered() || peers.isAnyInTheMaking();
       // Once more, after the look at what is being made: it may just have been.
-      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, next == Codes.FULL_SYSTEM))) {
+      if (waits++ == MOST_WAITS || !(isPending || isOpen(size, millis, next == Codes.FULL_SYSTEM))) {
         return next;
       }
       if (!isPending) {
@@ -374,18 +383,30 @@ public final class SharedBackend implements StorageBackend {
   }
 
   /** Whether a chunk has room, or one more may be made. */
-  private boolean isOpen(long size, boolean mayNotMake) {
+  private boolean isOpen(long size, long millis, boolean mayNotMake) {
     int taken = 0;
     for (int i = 0; i < peers.tableEnd(); i++) {
       long word = peers.entry(i);
       taken += word != 0 ? 1 : 0;
       Chunk chunk =
           PeersLayout.state(word) == PeersLayout.ALIVE ? mapped(PeersLayout.id(word)) : null;
-      if (chunk != null && roomIn(chunk) >= size) {
+      if (chunk != null && roomIn(chunk) >= size && !isSpent(chunk, millis)) {
         return true;
       }
     }
     return !mayNotMake && taken < namespace.limit();
+  }
+
+  /** Whether all in it has expired, or it is no more. */
+  private boolean isSpent(Chunk chunk, long millis) {
+    try {
+      return isPast(chunk, millis);
+    } catch (IllegalStateException e) {
+      return true;
+    } catch (InternalError e) {
+      var _ = chunk.lose(e);
+      return true;
+    }
   }
 
   /** At a limit: uses what is left of a chunk that the head left early. */
@@ -426,9 +447,15 @@ public final class SharedBackend implements StorageBackend {
       long word = peers.entry(i);
       int id = PeersLayout.id(word);
       if (PeersLayout.state(word) == PeersLayout.ALIVE && id != headId) {
-        Chunk chunk = mapped(id);
-        if (chunk != null && chunk.isReady()) {
-          return id;
+        try {
+          Chunk chunk = chunks.findOrMap(id);
+          if (chunk != null && chunk.isReady()) {
+            return id;
+          }
+        } catch (MappingFailedException e) {
+          // Another one could not be mapped either, and would only fill the file system.
+          refusal = e;
+          return chunks.unmapGone(true) ? successor(headId) : Codes.FULL_SYSTEM;
         }
       }
     }
@@ -463,11 +490,12 @@ public final class SharedBackend implements StorageBackend {
   }
 
   /**
-   * At a limit: takes every chunk as far as it goes, first with the views of this store, and only
-   * then against those of others; whether one was opened.
+   * At a limit: takes every chunk as far as it goes, what has expired too, first with the views of
+   * this store, and only then against those of others; whether one was opened.
    */
   private boolean relieve() {
     long now = sharedNow();
+    var _ = keeper.expire(now);
     return keeper.keep(now, Keeper.Haste.WAIT) > 0
         || (endViews(true) > 0 && keeper.keep(now, Keeper.Haste.WAIT) > 0)
         || keeper.keep(now, Keeper.Haste.UNLINK) > 0;
@@ -495,6 +523,7 @@ public final class SharedBackend implements StorageBackend {
     if (chunk.index < 0) {
       keeper.adopt(chunk);
     }
+    checkKnown(chunk);
     try {
       chunks.openWindow(chunk);
       Steps.reached("window.marked");
@@ -518,7 +547,7 @@ public final class SharedBackend implements StorageBackend {
       MemorySegment.copy(source, offset, chunk.base, ChunkLayout.HEADER_BYTES + start, size);
       copied = true;
     } catch (InternalError e) {
-      throw lost(e);
+      throw cutOff(chunk, e);
     } finally {
       if (!copied) {
         cancel(place, size);
@@ -542,7 +571,7 @@ public final class SharedBackend implements StorageBackend {
           size);
       copied = true;
     } catch (InternalError e) {
-      throw lost(e);
+      throw cutOff(chunk, e);
     } finally {
       if (!copied) {
         cancel(place, size);
@@ -700,16 +729,21 @@ public final class SharedBackend implements StorageBackend {
 
   /** A chunk that is gone, or whose earlier views have not died: helps that on. */
   private void settle(Chunk chunk) {
+    checkKnown(chunk);
+    var _ = endViews(true);
+  }
+
+  /** Without an entry in the chunk table, keepers would not see what is noted of a chunk. */
+  private static void checkKnown(Chunk chunk) {
     if (chunk.index < 0) {
       throw new AliasFailedException(
           new MappingFailedException(
               Limit.OTHER,
-              "chunks=" + PeersLayout.CHUNKS + ": no more can be viewed",
+              "chunks=" + PeersLayout.CHUNKS + ": no more can be viewed or written in place",
               -1,
               -1,
               null));
     }
-    var _ = endViews(true);
   }
 
   @Override
@@ -757,9 +791,7 @@ public final class SharedBackend implements StorageBackend {
     }
     int record = Records.state(chunk, start, bytes, generation, millis);
     if (record == RecordLayout.LIVE) {
-      return ttlMillis != 0 && isPast(chunk, generation, clock.millis())
-          ? Codes.STALE
-          : Codes.LIVE;
+      return ttlMillis != 0 && isPast(chunk, generation, clock.millis()) ? Codes.STALE : Codes.LIVE;
     }
     if (record == RecordLayout.ACKNOWLEDGED) {
       return Codes.ACKNOWLEDGED;
@@ -800,8 +832,7 @@ public final class SharedBackend implements StorageBackend {
     return newest != 0 && newest < oldest;
   }
 
-  private boolean isPast(
-      @Nullable Chunk chunk, int pageId, int offset, int size, int generation) {
+  private boolean isPast(@Nullable Chunk chunk, int pageId, int offset, int size, int generation) {
     long end = Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size);
     if (size == 0 || end > capacity || !isIssued(pageId, generation)) {
       return false;
@@ -844,9 +875,7 @@ public final class SharedBackend implements StorageBackend {
                   RecordLayout.LIVE,
                   RecordLayout.ACKNOWLEDGED);
       boolean done =
-          direct
-              ? counted(chunk)
-              : acknowledgeInCell(chunk, start, bytes, generation, millis);
+          direct ? counted(chunk) : acknowledgeInCell(chunk, start, bytes, generation, millis);
       return done ? Codes.LIVE : check(pageId, offset, size, generation, millis);
     } catch (InternalError e) {
       throw lost(e);
@@ -856,7 +885,7 @@ public final class SharedBackend implements StorageBackend {
   /** A small blob, or one of the original, whose record is made now. */
   private boolean acknowledgeInCell(
       Chunk chunk, long start, long size, int generation, long millis) {
-    long cell = peers.enter(chunk.id);
+    long cell = peers.enterToRead(chunk.id);
     Steps.reached("acknowledge.entered");
     try {
       if (chunk.generation() != generation || ChunkLayout.has(chunk.base, ChunkLayout.RETIRED)) {
@@ -865,8 +894,7 @@ public final class SharedBackend implements StorageBackend {
       int from = Records.state(chunk, start, size, generation, millis);
       boolean isOpen = from == RecordLayout.LIVE || from == RecordLayout.NONE;
       return isOpen
-          && Records.change(
-              chunk, start, size, generation, millis, from, RecordLayout.ACKNOWLEDGED)
+          && Records.change(chunk, start, size, generation, millis, from, RecordLayout.ACKNOWLEDGED)
           && counted(chunk);
     } finally {
       peers.leave(cell);
@@ -1170,9 +1198,18 @@ public final class SharedBackend implements StorageBackend {
     return Integer.toUnsignedLong(Codes.offset(place));
   }
 
+  /** Data is backed, so where it cannot be written its file was cut off: it takes no blobs more. */
+  private MappingLostException cutOff(Chunk chunk, InternalError e) {
+    head = null;
+    return chunk.lose(e);
+  }
+
   private MappingLostException lost(InternalError e) {
     return MappingLostException.of(
-        "a chunk of namespace=" + namespace.names.namespace() + " in " + namespace.names.directory(),
+        "a chunk of namespace="
+            + namespace.names.namespace()
+            + " in "
+            + namespace.names.directory(),
         e);
   }
 }

@@ -1,0 +1,105 @@
+package dev.pinnedstore.store.shared;
+
+import static dev.pinnedstore.store.shared.SharedFiles.DIRECTORY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pinnedstore.store.Backend;
+import dev.pinnedstore.store.BlobHandle;
+import dev.pinnedstore.store.NamespaceException;
+import dev.pinnedstore.store.PinnedStore;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Moments between the steps of another process, and what is left when a step is refused. */
+class SharedEdgesTest extends SharedStoreFixture {
+
+  @Test
+  void aChunkThatAnOriginalIsMakingIsLeftAloneAndAdoptedOnceItIsMade() throws Exception {
+    PinnedStore store = open();
+    Path made = DIRECTORY.resolve(namespace + "_data_1");
+    SharedFiles.patch(namespace, "ctrl", OriginalLayout.CHUNK_COUNT, 2);
+    Files.createFile(made);
+    clock.advance(Duration.ofSeconds(2));
+    maintain(store);
+    assertThat(made).as("an original has it open").exists();
+
+    try (RandomAccessFile file = new RandomAccessFile(made.toFile(), "rw")) {
+      file.setLength(CHUNK);
+    }
+    clock.advance(Duration.ofSeconds(2));
+    maintain(store);
+    assertThat(store.stats().livePages()).isEqualTo(2);
+    assertThat(made).as("its spare, for the decay time").exists();
+    settle(store);
+    assertThat(made).doesNotExist();
+  }
+
+  @Test
+  void aReservationAtThisMomentDoesNotMakeAnOriginalsHandleInvalid() throws Exception {
+    OriginalPeer original =
+        files.opened(
+            OriginalPeer.create(DIRECTORY, namespace, 8 << 20, OriginalPeer.UNLIMITED));
+    BlobHandle handle = original.append(Bytes.of(1, 100));
+    PinnedStore store = attach();
+    byte[] small = Bytes.of(2, 64);
+    CompletableFuture<Void> writer =
+        CompletableFuture.runAsync(
+            () -> {
+              for (int i = 0; i < 50_000; i++) {
+                assertThat(store.acknowledge(store.append(small))).isTrue();
+              }
+            });
+    int read = 0;
+    while (!writer.isDone() || read == 0) {
+      assertThat(store.resolve(handle)).isEqualTo(Bytes.of(1, 100));
+      read++;
+    }
+    writer.join();
+  }
+
+  @Test
+  void whatHasExpiredGivesWayAtTheLimitWithoutALifecycle() {
+    PinnedStore store = open(config(backend().maxChunks(1)).ttl(Duration.ofSeconds(5)));
+    BlobHandle expired = store.append(Bytes.of(1, 1000));
+    clock.advance(Duration.ofSeconds(6));
+    BlobHandle fresh = store.append(Bytes.of(2, CAPACITY));
+    assertLive(store, fresh, 2);
+    assertThat(store.resolve(expired)).isNull();
+  }
+
+  @Test
+  void aLifecycleThatSeldomTicksDoesNotDateAFreshBlobBack() {
+    PinnedStore writer = open(config(backend()).ttl(Duration.ofSeconds(30)));
+    PinnedStore reader = attach();
+    writer.startLifecycle(Duration.ofHours(1));
+    for (int i = 0; i < 20; i++) {
+      clock.advance(Duration.ofMinutes(10));
+      assertLive(reader, writer.append(Bytes.of(i, 100)), i);
+    }
+  }
+
+  @Test
+  void openOrAttachEndsWhereTheControlFileOfTheLivingIsGone() throws Exception {
+    var _ = open();
+    Files.delete(DIRECTORY.resolve(namespace + "_ctrl"));
+    assertThatThrownBy(() -> PinnedStore.openOrAttach(config(backend()).build()))
+        .isInstanceOf(NamespaceException.class);
+    files.closeAll();
+    assertThat(PinnedStore.cleanupNamespace(namespace).filesRemoved()).isPositive();
+  }
+
+  @Test
+  void whoIsRefusedByALiveOriginalLeavesNoLockFile() throws Exception {
+    var _ =
+        files.opened(OriginalPeer.create(DIRECTORY, namespace, CHUNK, OriginalPeer.UNLIMITED));
+    assertThat(PinnedStore.cleanupNamespace(namespace).inUse()).isTrue();
+    assertThatThrownBy(() -> PinnedStore.open(config(Backend.shared(namespace)).build()))
+        .isInstanceOf(NamespaceException.class);
+    assertThat(SharedFiles.names(namespace)).containsExactlyInAnyOrder("ctrl", "data_0");
+  }
+}
