@@ -93,8 +93,14 @@ public final class FileDisk implements Disk {
     syncDirectory(target);
   }
 
-  /** Without effect on Windows, where directories cannot be opened. */
-  private static void syncDirectory(Path file) throws IOException {
+  /**
+   * Makes the entry of a file in its directory durable. Without effect on Windows, where
+   * directories cannot be opened.
+   *
+   * @param file whose entry
+   * @throws IOException if the system refuses
+   */
+  public static void syncDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     if (OperatingSystem.CURRENT == OperatingSystem.WINDOWS || directory == null) {
       return;

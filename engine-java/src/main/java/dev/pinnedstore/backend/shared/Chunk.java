@@ -99,17 +99,26 @@ final class Chunk {
   }
 
   /**
-   * Whether a writer finds it empty and open, as the original judges it. A chunk of the original
-   * without a generation is just being made.
+   * Whether a writer may take it: empty and open, as the original judges it, and made. A chunk of
+   * the original without a generation is just being made.
    */
   boolean isReady() {
-    return isUnused() && (ChunkLayout.maker(base) != 0 || generation() != 0);
+    try {
+      return isUnwritten() && (ChunkLayout.maker(base) != 0 || generation() != 0);
+    } catch (IllegalStateException e) {
+      return false;
+    } catch (InternalError e) {
+      var _ = lose(e);
+      return false;
+    }
   }
 
-  /** Whether nothing was reserved in it, be it ready or in the making. */
-  boolean isUnused() {
+  /** Whether nobody has reserved anything in it. */
+  boolean isUnwritten() {
     try {
-      return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
+      return !lost
+          && ChunkLayout.used(base) == 0
+          && ChunkLayout.entries(base) == 0;
     } catch (IllegalStateException e) {
       // Unmapped meanwhile: it is gone.
       return false;

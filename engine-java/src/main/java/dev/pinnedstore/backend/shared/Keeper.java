@@ -549,7 +549,7 @@ final class Keeper {
 
   /** By the time that its header says; an original's says none, and is looked at from here. */
   private boolean isForgotten(Chunk chunk, long now) {
-    if (!chunk.isUnused() || chunk.id == ControlLayout.writeHead(namespace.control())) {
+    if (!chunk.isUnwritten() || chunk.id == ControlLayout.writeHead(namespace.control())) {
       return false;
     }
     long said = ChunkLayout.stillSince(chunk.base);
