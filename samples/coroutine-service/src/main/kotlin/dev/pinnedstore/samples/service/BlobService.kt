@@ -67,13 +67,29 @@ internal class BlobService(
         val path = exchange.requestURI.path
         val isBlob = path.startsWith("$BLOBS/")
         when (exchange.requestMethod to if (isBlob) "$BLOBS/" else path) {
-            "POST" to BLOBS -> exchange.reply(201, TEXT, post(exchange).toHex())
-            "GET" to "$BLOBS/" -> get(exchange, handle(path))
-            "DELETE" to "$BLOBS/" -> delete(exchange, handle(path))
-            "GET" to "/stats" ->
+            "POST" to BLOBS -> {
+                exchange.reply(201, TEXT, post(exchange).toHex())
+            }
+
+            "GET" to "$BLOBS/" -> {
+                get(exchange, handle(path))
+            }
+
+            "DELETE" to "$BLOBS/" -> {
+                delete(exchange, handle(path))
+            }
+
+            "GET" to "/stats" -> {
                 exchange.reply(200, "application/json", statsJson(store.stats()))
-            "GET" to "/metrics" -> exchange.reply(200, Metrics.CONTENT_TYPE, metrics.scrape())
-            else -> throw refusalOf(exchange, path, isBlob)
+            }
+
+            "GET" to "/metrics" -> {
+                exchange.reply(200, Metrics.CONTENT_TYPE, metrics.scrape())
+            }
+
+            else -> {
+                throw refusalOf(exchange, path, isBlob)
+            }
         }
     }
 

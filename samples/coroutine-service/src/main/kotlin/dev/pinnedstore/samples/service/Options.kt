@@ -49,16 +49,25 @@ data class Options(
                 val value = argument.getOrNull(1).orEmpty()
                 options =
                     when (name) {
-                        "--port" -> options.copy(port = value.toIntOrNull().within(PORTS, name, value))
-                        "--memory" ->
+                        "--port" -> {
+                            options.copy(port = value.toIntOrNull().within(PORTS, name, value))
+                        }
+
+                        "--memory" -> {
                             options.copy(
                                 memory = ByteSize.parseOrNull(value).within(MEMORY, name, value),
                             )
-                        "--wait" ->
+                        }
+
+                        "--wait" -> {
                             options.copy(
                                 wait = Duration.parseOrNull(value).within(WAITS, name, value),
                             )
-                        else -> throw IllegalArgumentException("$name: no such option")
+                        }
+
+                        else -> {
+                            throw IllegalArgumentException("$name: no such option")
+                        }
                     }
             }
             return options

@@ -3,13 +3,16 @@ package dev.pinnedstore.samples.service
 import com.sun.net.httpserver.HttpServer
 import dev.pinnedstore.kotlin.PinnedStoreSource
 import dev.pinnedstore.kotlin.pinnedStore
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import java.net.BindException
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.util.concurrent.Executors
@@ -19,6 +22,7 @@ import kotlin.system.exitProcess
 /** How long requests that run may take when the service ends, in seconds. */
 private const val GRACE_SECONDS = 5
 private const val ENDED = 0
+private const val FAILED = 1
 private const val MISUSED = 2
 
 /** Runs the service until it is told to end (Ctrl-C, SIGTERM); see [Options.USAGE]. */
@@ -26,7 +30,7 @@ fun main(arguments: Array<String>) {
     exitProcess(runService(arguments.toList(), System.out, System.err))
 }
 
-/** Runs the service and returns the exit code: 0, or 2 on misuse. */
+/** Runs the service and returns the exit code: 0, 1 when the port is taken, 2 on misuse. */
 internal fun runService(
     arguments: List<String>,
     out: Appendable,
@@ -47,10 +51,22 @@ internal fun runService(
     // Ends the store in good order, and lets requests that run come to their end.
     val hook = thread(start = false) { runBlocking { service.cancelAndJoin() } }
     Runtime.getRuntime().addShutdownHook(hook)
-    runBlocking(service) {
-        serve(options) { port -> out.appendLine("blobs are kept on http://localhost:$port") }
+    return runBlocking {
+        val serving =
+            async(service + Dispatchers.Default) {
+                serve(options) { port ->
+                    out.appendLine("blobs are kept on http://localhost:$port")
+                }
+            }
+        try {
+            serving.await()
+        } catch (_: CancellationException) {
+            ENDED
+        } catch (e: BindException) {
+            err.appendLine("--port=${options.port}: ${e.message}")
+            FAILED
+        }
     }
-    return ENDED
 }
 
 internal fun store(options: Options): PinnedStoreSource = pinnedStore { maxBytes = options.memory }

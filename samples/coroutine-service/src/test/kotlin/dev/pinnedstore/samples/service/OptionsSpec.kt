@@ -3,6 +3,9 @@ package dev.pinnedstore.samples.service
 import dev.pinnedstore.kotlin.MB
 import io.kotest.core.spec.style.FreeSpec
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
+import java.net.InetAddress
+import java.net.ServerSocket
 import kotlin.time.Duration.Companion.milliseconds
 
 class OptionsSpec :
@@ -34,6 +37,14 @@ class OptionsSpec :
                     err.toString() shouldBe "$message\n${Options.USAGE}\n"
                     out.toString() shouldBe ""
                 }
+            }
+        }
+
+        "a port that is taken is named, and exits with 1" {
+            ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { taken ->
+                val err = StringBuilder()
+                runService(listOf("--port", "${taken.localPort}"), StringBuilder(), err) shouldBe 1
+                err.toString() shouldStartWith "--port=${taken.localPort}: "
             }
         }
 

@@ -47,7 +47,14 @@ private class Client(
         path: String,
         body: ByteArray? = null,
     ): HttpResponse<ByteArray> {
-        val publisher = if (body == null) BodyPublishers.noBody() else BodyPublishers.ofByteArray(body)
+        val publisher =
+            if (body ==
+                null
+            ) {
+                BodyPublishers.noBody()
+            } else {
+                BodyPublishers.ofByteArray(body)
+            }
         val request =
             HttpRequest
                 .newBuilder(URI.create("http://localhost:$port$path"))
@@ -140,7 +147,8 @@ class ServiceSpec :
                 val metrics = client.send("GET", "/metrics").text()
                 metrics shouldContain "\npinned_store_live_blobs 1.0\n"
                 metrics shouldContain "\npinned_store_appended_blobs_total 1.0\n"
-                metrics shouldContain "http_requests_seconds_count{method=\"POST\",status=\"201\"} 1"
+                metrics shouldContain
+                    "http_requests_seconds_count{method=\"POST\",status=\"201\"} 1"
             }
         }
 
@@ -166,7 +174,8 @@ class ServiceSpec :
                 val waiting = async { client.post(ByteArray(PAGE) { 7 }) }
                 while ("\"storeFull\": 0" in client.send("GET", "/stats").text()) yield()
                 client.send("DELETE", "/blobs/${handles[0]}").statusCode() shouldBe 204
-                client.send("GET", "/blobs/${waiting.await()}").body() shouldBe ByteArray(PAGE) { 7 }
+                client.send("GET", "/blobs/${waiting.await()}").body() shouldBe
+                    ByteArray(PAGE) { 7 }
             }
         }
 
@@ -202,14 +211,20 @@ class ServiceSpec :
                 val service = launch { serve(Options(0)) { port.complete(it) } }
                 Socket(InetAddress.getLoopbackAddress(), port.await()).use { socket ->
                     val out = socket.getOutputStream()
-                    out.write("POST /blobs HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab".encodeToByteArray())
+                    out.write(
+                        "POST /blobs HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab"
+                            .encodeToByteArray(),
+                    )
                     HttpClient.newHttpClient().use {
                         val client = Client(port.await(), it)
                         while (client.liveBlobs() == 0) yield()
                     }
                     service.cancel()
                     out.write("cd".encodeToByteArray())
-                    val answer = runInterruptible(Dispatchers.IO) { socket.getInputStream().bufferedReader().readLine() }
+                    val answer =
+                        runInterruptible(
+                            Dispatchers.IO,
+                        ) { socket.getInputStream().bufferedReader().readLine() }
                     answer shouldStartWith "HTTP/1.1 201"
                 }
                 service.join()
