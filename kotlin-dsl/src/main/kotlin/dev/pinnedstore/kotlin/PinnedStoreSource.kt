@@ -58,7 +58,14 @@ public class PinnedStoreSource internal constructor(
     public suspend fun <R> use(block: suspend CoroutineScope.(store: SuspendingStore) -> R): R {
         currentCoroutineContext().ensureActive()
         // Not cancellable in between: the store would be open and nobody's.
-        val store = if (isShared) withContext(NonCancellable + Dispatchers.IO) { open() } else open()
+        val store =
+            if (isShared) {
+                withContext(
+                    NonCancellable + Dispatchers.IO,
+                ) { open() }
+            } else {
+                open()
+            }
         try {
             return coroutineScope { block(store) }
         } finally {
@@ -91,7 +98,14 @@ public class PinnedStoreSource internal constructor(
         val store = open()
         // On the scope's own dispatcher when there is no thread to wait for, so that a test's
         // scheduler sees to the end.
-        val dispatcher = if (interval == null && !isShared) EmptyCoroutineContext else Dispatchers.IO
+        val dispatcher =
+            if (interval == null &&
+                !isShared
+            ) {
+                EmptyCoroutineContext
+            } else {
+                Dispatchers.IO
+            }
         // Undispatched: closes also when the scope was cancelled a moment ago.
         scope.launch(dispatcher + CoroutineName("pinned-store"), CoroutineStart.UNDISPATCHED) {
             hold(store, scope.coroutineContext[Job])

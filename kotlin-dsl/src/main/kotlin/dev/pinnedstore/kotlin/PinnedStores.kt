@@ -66,7 +66,10 @@ public fun attachedStore(
 ): PinnedStoreSource {
     contract { callsInPlace(configure, InvocationKind.EXACTLY_ONCE) }
     val from = StoreConfig.builder().backend(Backend.shared(namespace)).build()
-    val source = PinnedStoreBuilder(from).apply(configure).source { PinnedStore.attach(namespace, it) }
+    val source =
+        PinnedStoreBuilder(
+            from,
+        ).apply(configure).source { PinnedStore.attach(namespace, it) }
     val backend = source.config.backend()
     require(backend is Backend.Shared && backend.namespace() == namespace) {
         "backend=$backend: must be shared(\"$namespace\")"

@@ -1,6 +1,5 @@
 package dev.pinnedstore.kotlin
 
-import dev.pinnedstore.store.PinnedStore
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.future.await
@@ -17,9 +16,11 @@ import kotlin.time.Duration.Companion.milliseconds
  * use the room, as it is cancelled, passes the wake-up on, otherwise room would lie idle while the
  * next one sleeps. A wake-up is passed on by completing the next one's future, so each is woken
  * once, by whoever comes first.
+ *
+ * @property roomFor what the engine completes when there may be room
  */
 internal class RoomWaiters(
-    private val engine: PinnedStore,
+    private val roomFor: (sizeBytes: Long) -> CompletableFuture<Void>,
 ) {
     private val asleep = ConcurrentLinkedQueue<CompletableFuture<Void>>()
     private val passed = AtomicLong()
@@ -49,7 +50,7 @@ internal class RoomWaiters(
     /** Waits until there may be room; false when there was said to be some at once. */
     suspend fun awaitRoom(sizeBytes: Long): Boolean {
         val passedBefore = passed.get()
-        val room = engine.roomFor(sizeBytes)
+        val room = roomFor(sizeBytes)
         val waits = !room.isDone
         asleep.add(room)
         // Who passed on between these lines did not find us. Earlier than that, the engine saw the

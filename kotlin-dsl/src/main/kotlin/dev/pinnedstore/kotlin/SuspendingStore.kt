@@ -55,7 +55,7 @@ public class SuspendingStore internal constructor(
     private val ownsThread: Boolean,
     private val isShared: Boolean,
 ) {
-    private val waiters = RoomWaiters(engine)
+    private val waiters = RoomWaiters(engine::roomFor)
     private val closing = Mutex()
     private val mapped = MappedChunks()
 

@@ -33,7 +33,12 @@ class ConfigPropertiesSpec :
                 ->
                 val java =
                     runCatching {
-                        preset.toBuilder().pageSize(page).maxPages(most).maxBytes(limit).build()
+                        preset
+                            .toBuilder()
+                            .pageSize(page)
+                            .maxPages(most)
+                            .maxBytes(limit)
+                            .build()
                     }
                 val kotlin =
                     runCatching {

@@ -22,7 +22,11 @@ class ManyCoroutinesSpec :
                 withContext(Dispatchers.Default) {
                     repeat(COROUTINES) { index ->
                         launch {
-                            val blob = ByteBuffer.allocate(BLOB).putInt(0, Integer.reverseBytes(index))
+                            val blob =
+                                ByteBuffer
+                                    .allocate(
+                                        BLOB,
+                                    ).putInt(0, Integer.reverseBytes(index))
                             handles.send(store.append(blob))
                         }
                     }

@@ -3,6 +3,7 @@ package dev.pinnedstore.kotlin
 import dev.pinnedstore.store.BlobHandle
 import kotlinx.coroutines.flow.Flow
 import java.lang.foreign.MemorySegment
+import java.nio.file.Path
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -22,6 +23,35 @@ internal object ReadmeSamples {
             store.view(handle) { segment -> reader(segment) } // in place
             store.acknowledge(handle)
         }
+        // @end
+    }
+
+    suspend fun sharedProducer(
+        files: Path,
+        message: ByteArray,
+        pipe: suspend (BlobHandle) -> Unit,
+    ) {
+        // @start region="sharedProducer"
+        pinnedStore {
+            backend =
+                shared("orders") {
+                    chunkSize = 1.MB
+                    maxChunks = 64
+                    directory = files // /dev/shm unless said
+                }
+            ttl = 10.seconds // 30 s unless set: a consumer may die
+        }.use { store -> pipe(store.append(message)) }
+        // @end
+    }
+
+    suspend fun sharedConsumer(
+        files: Path,
+        handles: Flow<BlobHandle>,
+        reader: (MemorySegment) -> Unit,
+    ) {
+        // @start region="sharedConsumer"
+        attachedStore("orders") { backend = shared("orders") { directory = files } }
+            .use { store -> handles.consumeEach(store) { segment -> reader(segment) } }
         // @end
     }
 

@@ -3,6 +3,8 @@ package dev.pinnedstore.kotlin
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FreeSpec
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.collections.shouldHaveSize
@@ -23,6 +25,7 @@ import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.nio.file.Path
 import kotlin.io.path.div
 import kotlin.io.path.exists
+import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.readText
 import kotlin.time.Duration
 
@@ -40,6 +43,16 @@ class ReadmeSpec :
             val seen = mutableListOf<String>()
             ReadmeSamples.quickstart(MESSAGE.toByteArray()) { seen += text(it) }
             seen shouldContainExactly listOf(MESSAGE)
+        }
+
+        "what one store appends another one consumes" {
+            val directory = tempdir().toPath()
+            val seen = mutableListOf<String>()
+            ReadmeSamples.sharedProducer(directory, MESSAGE.toByteArray()) { handle ->
+                ReadmeSamples.sharedConsumer(directory, flowOf(handle)) { seen += text(it) }
+            }
+            seen shouldContainExactly listOf(MESSAGE)
+            directory.listDirectoryEntries().shouldBeEmpty()
         }
 
         "waiting for a limited time gives a handle or null, and what is consumed is acknowledged" {
@@ -132,6 +145,7 @@ private suspend fun refusals(): List<String> =
         refusal { 1.KB - 2.KB },
         refusal { pinnedStore().openIn(CoroutineScope(Job().apply { cancel() })) },
         refusal { pinnedStore().use { it.stats(Duration.ZERO) } },
+        refusal { attachedStore("orders") { backend = segmented() } },
     )
 
 private suspend fun refusal(block: suspend () -> Unit): String =

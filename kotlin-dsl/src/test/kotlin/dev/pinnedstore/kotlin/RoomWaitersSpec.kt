@@ -17,7 +17,7 @@ class RoomWaitersSpec :
             runTest {
                 manualStore().use { store ->
                     val times = mutableListOf<Long>()
-                    RoomWaiters(store.engine).retry(1) {
+                    RoomWaiters(store.engine::roomFor).retry(1) {
                         times += currentTime
                         Unit.takeIf { times.size == 200 }
                     }
@@ -34,7 +34,7 @@ class RoomWaitersSpec :
                     var attemptsBefore = 0
                     launch { attemptsBefore = attempts }
                     withTimeoutOrNull(1.seconds) {
-                        RoomWaiters(store.engine).retry<Unit>(1) {
+                        RoomWaiters(store.engine::roomFor).retry<Unit>(1) {
                             attempts++
                             null
                         }
