@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pinnedstore.pager.Pager;
 import dev.pinnedstore.pager.PagerSnippets;
+import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreConfig;
@@ -88,6 +89,19 @@ class ReadmeTest {
       store.acknowledge(first);
       assertThat(store.resolve(second.join())).hasSize(4096);
     }
+  }
+
+  @Test
+  void whatOneStoreAppendsAnotherOneViews(@TempDir Path directory) {
+    Backend orders = Backend.shared("orders").directory(directory);
+    StoreConfig config = StoreConfig.builder().backend(orders).build();
+    List<String> seen = new ArrayList<>();
+    StoreSnippets.sharedProducer(
+        directory,
+        MESSAGE,
+        handle -> StoreSnippets.sharedConsumer(config, () -> handle, view -> seen.add(text(view))));
+    assertThat(seen).containsExactly("hello");
+    assertThat(directory).isEmptyDirectory();
   }
 
   @Test

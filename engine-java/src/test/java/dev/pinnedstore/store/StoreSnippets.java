@@ -1,7 +1,9 @@
 package dev.pinnedstore.store;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The examples of the Javadoc and of README.md: what stands between the marks is quoted there, and
@@ -63,6 +65,31 @@ public final class StoreSnippets {
     }
     // @end
     return handle;
+  }
+
+  /** One process: whichever comes first creates the namespace. */
+  public static void sharedProducer(Path directory, byte[] message, Consumer<BlobHandle> pipe) {
+    // @start region="sharedProducer"
+    Backend orders = Backend.shared("orders").directory(directory); // /dev/shm unless said
+    StoreConfig config = StoreConfig.builder().backend(orders).build(); // TTL: 30 s unless set
+    try (PinnedStore store = PinnedStore.openOrAttach(config)) {
+      store.startLifecycle(); // every process runs one
+      pipe.accept(store.append(message)); // 24 bytes for another process
+    }
+    // @end
+  }
+
+  /** Another process. */
+  public static void sharedConsumer(
+      StoreConfig config, Supplier<BlobHandle> pipe, Consumer<MemorySegment> reader) {
+    // @start region="sharedConsumer"
+    try (PinnedStore store = PinnedStore.openOrAttach(config)) {
+      store.startLifecycle();
+      BlobHandle handle = pipe.get();
+      reader.accept(store.view(handle)); // where the other process wrote it
+      store.acknowledge(handle); // its memory may be used again, by either
+    }
+    // @end
   }
 
   /** What goes on inside, and one cycle by hand. */
