@@ -48,7 +48,7 @@ class ReadmeTablesTest {
             .map(Method::getName)
             .toArray(String[]::new);
     assertThat(readme.table("| setting |"))
-        .hasSize(settings.length + 2)
+        .hasSize(settings.length + 6)
         .extracting(List::getFirst)
         .contains(settings);
 
@@ -56,7 +56,7 @@ class ReadmeTablesTest {
     assertThat(setting("pageSize", 1)).isEqualTo(size(config.pageSize()));
     assertThat(setting("prefetchThreshold", 1)).isEqualTo("" + config.prefetchThreshold());
     assertThat(setting("decayTimeout", 1)).isEqualTo(seconds(config.decayTimeout()));
-    assertThat(setting("ttl", 1)).isEqualTo("none");
+    assertThat(setting("ttl", 1)).isEqualTo("none; shared 30 s");
     assertThat(config.ttl()).isEmpty();
     assertThat(setting("maxPages", 1)).isEqualTo("unlimited");
     assertThat(config.maxPages()).isEqualTo(Integer.MAX_VALUE);
@@ -64,6 +64,11 @@ class ReadmeTablesTest {
     assertThat(config.maxBytes()).isEqualTo(Machine.memoryLimitBytes() / 2);
     assertThat(setting("Backend.virtual(reserveBytes)", 1)).isEqualTo("1 TiB");
     assertThat(Backend.virtual()).isEqualTo(Backend.virtual(1L << 40));
+    Backend.Shared shared = Backend.shared("orders");
+    assertThat(setting(".chunkSize(bytes)", 1)).isEqualTo(size(shared.chunkSize()));
+    assertThat(setting(".maxChunks(chunks)", 1)).isEqualTo("unlimited");
+    assertThat(shared.maxChunks()).isEqualTo(Long.MAX_VALUE);
+    assertThat(setting(".directory(path)", 1)).isEqualTo(shared.directory().toString());
     assertThat(setting("clock", 1)).isEqualTo(config.clock().toString());
     try (PinnedStore store = open(StoreConfig.builder())) {
       assertThat(setting("startLifecycle(interval)", 1))

@@ -1,6 +1,13 @@
 package dev.pinnedstore.store;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -35,5 +42,63 @@ final class SharedStores {
             .maxBytes(chunks > Long.MAX_VALUE / chunk ? Long.MAX_VALUE : chunks * chunk)
             .clock(config.clock());
     return (config.ttl().isPresent() ? builder.ttl(config.ttl().get()) : builder.noTtl()).build();
+  }
+
+  /** Creates a namespace in which there is a store already. */
+  static void openWhatIsInUse() {
+    StoreConfig config = small();
+    try (PinnedStore store = PinnedStore.open(config)) {
+      PinnedStore.open(store.config()).close();
+    }
+  }
+
+  /** Joins a namespace after a field of its control file was changed. */
+  static void attachToControl(long offset, int value) throws IOException {
+    StoreConfig config = small();
+    String namespace = ((Backend.Shared) config.backend()).namespace();
+    try (PinnedStore store = PinnedStore.open(config)) {
+      Path control = Path.of("/dev/shm", namespace + "_ctrl");
+      byte[] whole = Files.readAllBytes(control);
+      try {
+        ByteBuffer changed = ByteBuffer.wrap(whole.clone()).order(ByteOrder.nativeOrder());
+        Files.write(control, changed.putInt((int) offset, value).array());
+        PinnedStore.attach(namespace, store.config()).close();
+      } finally {
+        Files.write(control, whole);
+      }
+    }
+  }
+
+  /** Writes on until a chunk has to be made, where the control file was removed. */
+  static void appendWithoutControl() throws IOException {
+    StoreConfig config = small();
+    String namespace = ((Backend.Shared) config.backend()).namespace();
+    try (PinnedStore store = PinnedStore.open(config)) {
+      Files.delete(Path.of("/dev/shm", namespace + "_ctrl"));
+      store.append(new byte[4096]);
+      store.append(new byte[4096]);
+    } finally {
+      PinnedStore.cleanupNamespace(namespace);
+    }
+  }
+
+  /** Writes to a chunk whose file was cut off. */
+  static void appendToWhatIsCutOff() throws IOException {
+    StoreConfig config = small();
+    String namespace = ((Backend.Shared) config.backend()).namespace();
+    try (PinnedStore store = PinnedStore.open(config);
+        FileChannel file =
+            FileChannel.open(
+                Path.of("/dev/shm", namespace + "_data_0"), StandardOpenOption.WRITE)) {
+      store.append(new byte[1]);
+      file.truncate(0);
+      store.append(new byte[1]);
+    }
+  }
+
+  private static StoreConfig small() {
+    return StoreConfig.builder()
+        .backend(Backend.shared(newNamespace()).chunkSize(4096 + HEADER))
+        .build();
   }
 }
