@@ -116,9 +116,7 @@ final class Chunk {
   /** Whether nobody has reserved anything in it. */
   boolean isUnwritten() {
     try {
-      return !lost
-          && ChunkLayout.used(base) == 0
-          && ChunkLayout.entries(base) == 0;
+      return !lost && ChunkLayout.used(base) == 0 && ChunkLayout.entries(base) == 0;
     } catch (IllegalStateException e) {
       // Unmapped meanwhile: it is gone.
       return false;

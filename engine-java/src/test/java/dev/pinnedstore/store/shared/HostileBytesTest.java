@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Files of a namespace that another process of the same user writes into, cuts off or replaces. */
 class HostileBytesTest {
-  private static final int FEW = 300;
+  private static final int FEW = 150;
   private static final int MANY = 10_000;
   private static final long LONGEST_SECONDS = 60;
   private static final String END = "";
