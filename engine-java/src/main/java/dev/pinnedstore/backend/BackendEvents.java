@@ -63,4 +63,7 @@ public interface BackendEvents {
    * @param bytes its size
    */
   void pageExpired(int pageId, long bytes);
+
+  /** What a process left that died with a part in the backend was put in order. */
+  void ownerRecovered();
 }

@@ -53,6 +53,7 @@ final class FlightEvents {
       case PAGE_GIVEN_BACK -> new PageGivenBack();
       case PAGE_EXPIRED -> new PageExpired();
       case STORE_FULL -> new StoreFull();
+      case OWNER_RECOVERED -> new OwnerRecovered();
       case LIFECYCLE_FAILED -> new LifecycleFailed();
     };
   }
@@ -103,6 +104,10 @@ final class FlightEvents {
   @Name("dev.pinnedstore.StoreFull")
   @Label("Store Full")
   static final class StoreFull extends PageFlightEvent {}
+
+  @Name("dev.pinnedstore.OwnerRecovered")
+  @Label("Owner Recovered")
+  static final class OwnerRecovered extends PageFlightEvent {}
 
   @Name("dev.pinnedstore.LifecycleFailed")
   @Label("Lifecycle Failed")

@@ -269,6 +269,11 @@ final class StoreEngine implements BackendEvents, LifecycleThread.Hooks {
     tell(StoreEvent.Kind.PAGE_EXPIRED, pageId, bytes, 0);
   }
 
+  @Override
+  public void ownerRecovered() {
+    tell(StoreEvent.Kind.OWNER_RECOVERED, -1, 0, 0);
+  }
+
   private void tell(StoreEvent.Kind kind, int pageId, long bytes, long nanos) {
     FlightEvents.record(name, kind, pageId, bytes, nanos);
     events.offer(kind, pageId, bytes, nanos);

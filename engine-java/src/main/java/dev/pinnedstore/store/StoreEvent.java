@@ -28,6 +28,8 @@ public record StoreEvent(
     PAGE_EXPIRED,
     /** An append was refused because the store was full; bytes is the size that was asked for. */
     STORE_FULL,
+    /** A process that shared the namespace had died, and what it left was put in order. */
+    OWNER_RECOVERED,
     /** A lifecycle cycle or a listener ended in an exception; the next cycle runs all the same. */
     LIFECYCLE_FAILED
   }

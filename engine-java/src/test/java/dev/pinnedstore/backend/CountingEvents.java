@@ -47,4 +47,9 @@ final class CountingEvents implements BackendEvents {
   public void pageExpired(int pageId, long bytes) {
     expired.incrementAndGet();
   }
+
+  @Override
+  public void ownerRecovered() {
+    throw new AssertionError("pages of one process have one owner");
+  }
 }

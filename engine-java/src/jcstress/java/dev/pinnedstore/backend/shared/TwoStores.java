@@ -152,5 +152,8 @@ final class TwoStores {
 
     @Override
     public void pageExpired(int pageId, long bytes) {}
+
+    @Override
+    public void ownerRecovered() {}
   }
 }

@@ -632,6 +632,7 @@ final class Keeper {
           if (peers.isTaken(slot) && recover(slot)) {
             peers.release(slot);
             Steps.reached("recover.released");
+            events.ownerRecovered();
           }
         } finally {
           namespace.unlockSlot(slot);

@@ -8,10 +8,13 @@ import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.NamespaceException;
 import dev.pinnedstore.store.PinnedStore;
+import dev.pinnedstore.store.StoreEvent;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -99,5 +102,22 @@ class SharedEdgesTest extends SharedStoreFixture {
     assertThatThrownBy(() -> PinnedStore.open(config(Backend.shared(namespace)).build()))
         .isInstanceOf(NamespaceException.class);
     assertThat(SharedFiles.names(namespace)).containsExactlyInAnyOrder("ctrl", "data_0");
+  }
+
+  @Test
+  void whoseOwnerDiedIsToldOnce() throws Exception {
+    PinnedStore store = open();
+    List<StoreEvent.Kind> told = new ArrayList<>();
+    store.listen(event -> told.add(event.kind()));
+    PeerProcess peer = files.opened(PeerProcess.attach(StorePeer.class, DIRECTORY, namespace));
+    assertLive(store, peer.append(Bytes.of(1, 100)), 1);
+    maintain(store);
+    assertThat(told).doesNotContain(StoreEvent.Kind.OWNER_RECOVERED);
+
+    peer.kill();
+    clock.advance(Duration.ofSeconds(1));
+    maintain(store);
+    maintain(store);
+    assertThat(told).containsOnlyOnce(StoreEvent.Kind.OWNER_RECOVERED);
   }
 }
