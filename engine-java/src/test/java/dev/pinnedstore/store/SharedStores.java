@@ -4,10 +4,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -79,20 +77,6 @@ final class SharedStores {
       store.append(new byte[4096]);
     } finally {
       PinnedStore.cleanupNamespace(namespace);
-    }
-  }
-
-  /** Writes to a chunk whose file was cut off. */
-  static void appendToWhatIsCutOff() throws IOException {
-    StoreConfig config = small();
-    String namespace = ((Backend.Shared) config.backend()).namespace();
-    try (PinnedStore store = PinnedStore.open(config);
-        FileChannel file =
-            FileChannel.open(
-                Path.of("/dev/shm", namespace + "_data_0"), StandardOpenOption.WRITE)) {
-      store.append(new byte[1]);
-      file.truncate(0);
-      store.append(new byte[1]);
     }
   }
 

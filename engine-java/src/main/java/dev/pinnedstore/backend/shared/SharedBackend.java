@@ -1123,9 +1123,16 @@ public final class SharedBackend implements StorageBackend {
   @Override
   public synchronized boolean close() {
     closed = true;
-    if (left) {
-      return true;
+    try {
+      return left || tryClose();
+    } catch (InternalError e) {
+      // The JVM may tell late of a chunk that was cut off; the next attempt goes on.
+      MappingLostException _ = lost(e);
+      return false;
     }
+  }
+
+  private boolean tryClose() {
     if (lastStats == null) {
       lastStats = statsNow();
     }
