@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  * memory of the JVM's allocator, which zeroes it; from 1 MiB on memory is mapped, and again takes
  * no room until it is touched.
  *
- * <p>Closing a shared buffer costs 20 µs to some ms for one in 256 KiB of small ones, for every one
- * of more than 128 KiB, and for every one without native access. The memory of closed small ones
- * waits for the rest of their 256 KiB: a shared buffer that lives keeps at most that much waiting.
- * While more than 16 MiB wait, it is 64 KiB instead of 256, and 32 instead of 128.
+ * <p>Closing a shared buffer costs 20 µs to some ms for one in 1 MiB of small ones, for every one
+ * of more than 512 KiB, and for every one without native access. The memory of closed small ones
+ * waits for the rest of their 1 MiB: a shared buffer that lives keeps at most that much waiting.
+ * While more than 16 MiB wait, it is 64 KiB instead, and 32 instead of 512.
  */
 public final class AlignedBuffer implements AutoCloseable {
   /** Bytes of a page. */

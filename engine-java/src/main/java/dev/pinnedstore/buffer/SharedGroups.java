@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The lock is held for a few field accesses; no Arena is closed and nothing is mapped under it.
  */
 final class SharedGroups {
-  static final long MAX_GROUP_BYTES = 256L << 10;
+  static final long MAX_GROUP_BYTES = 1L << 20;
   static final long SMALL_GROUP_BYTES = 64L << 10;
   static final long WAITING_BYTES = 16L << 20;
 
