@@ -180,7 +180,8 @@ abstract class PagedBackend implements StorageBackend {
     if (segment != null && end(offset, size) > segment.byteSize()) {
       segment = page.span.segment;
     }
-    return segment != null && isLive(page, page.frame, offset, size, generation, millis)
+    Frame frame = page.frame;
+    return segment != null && frame != null && isLive(page, frame, offset, size, generation, millis)
         ? segment
         : null;
   }
@@ -265,13 +266,12 @@ abstract class PagedBackend implements StorageBackend {
   public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
-    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
+    if (page == null || frame == null || !mayBeLive(page, frame, offset, generation, millis)) {
       return check(pageId, offset, size, generation, millis);
     }
     long live = EntryLayout.live(generation, millis, size);
-    long granule = EntryLayout.granule(offset);
     long acknowledged = EntryLayout.acknowledged(live);
-    if (!EntryLayout.compareAndSet(frame, granule, live, acknowledged)) {
+    if (!EntryLayout.compareAndSet(frame, EntryLayout.granule(offset), live, acknowledged)) {
       return check(pageId, offset, size, generation, millis);
     }
     release(page, frame, end(offset, size));
@@ -615,12 +615,16 @@ abstract class PagedBackend implements StorageBackend {
 
   /** The frame is the one that the caller goes on with, loaded before this. */
   private boolean isLive(
-      Page page, @Nullable Frame frame, int offset, int size, int generation, long millis) {
-    long granule = EntryLayout.granule(offset);
+      Page page, Frame frame, int offset, int size, int generation, long millis) {
+    return mayBeLive(page, frame, offset, generation, millis)
+        && EntryLayout.acquire(frame, EntryLayout.granule(offset))
+            == EntryLayout.live(generation, millis, size);
+  }
+
+  /** Whether a blob is live if its entry's word says so. */
+  private boolean mayBeLive(Page page, Frame frame, int offset, int generation, long millis) {
     return page.generation == generation
-        && frame != null
         && isStart(frame, offset)
-        && EntryLayout.acquire(frame, granule) == EntryLayout.live(generation, millis, size)
         && millis <= page.newestMillis
         && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
   }
