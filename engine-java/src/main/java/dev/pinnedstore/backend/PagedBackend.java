@@ -3,8 +3,6 @@ package dev.pinnedstore.backend;
 import dev.pinnedstore.os.MappingFailedException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +43,11 @@ abstract class PagedBackend implements StorageBackend {
   final Stripes stripes;
   final AtomicLong pagesBegun = new AtomicLong();
   private final long maxBlobBytes;
-  private final long ttlMillis;
+  private final boolean expires;
   private final ViewGroups groups;
   private final IdleWatch idleWatch;
-  private final BackendEvents events;
+  private final PageBlobs blobs;
+  private final PageExpiry expiry;
 
   PagedBackend(
       BackendSettings settings,
@@ -59,9 +58,8 @@ abstract class PagedBackend implements StorageBackend {
       BackendEvents events) {
     this.pageBytes = settings.pageBytes();
     this.granulesPerPage = pageBytes >> EntryLayout.GRANULE_SHIFT;
-    this.ttlMillis = settings.ttlMillis();
+    this.expires = settings.ttlMillis() != 0;
     this.clock = clock;
-    this.events = events;
     this.directory = new PageDirectory(settings.firstGeneration(), mostPages);
     long limit = Math.min(settings.maxPages(), settings.maxBytes() / pageBytes);
     this.groups =
@@ -71,6 +69,8 @@ abstract class PagedBackend implements StorageBackend {
     PageBudget budget = new PageBudget(settings.maxPages(), settings.maxBytes());
     this.pool = new PagePool(settings, frames, clock, events, directory, budget, groups);
     this.spans = new Spans(directory, groups, pool, clock);
+    this.blobs = new PageBlobs(settings, directory, pool, spans, groups, clock);
+    this.expiry = new PageExpiry(directory, pool, blobs, clock, events);
     int most = 4 * Runtime.getRuntime().availableProcessors();
     this.stripes = new Stripes(Math.clamp(limit / 4, 1, most));
     this.idleWatch = new IdleWatch(stripes.size());
@@ -107,60 +107,34 @@ abstract class PagedBackend implements StorageBackend {
   @Override
   public long reserve(long size, long millis) {
     Page page = stripes.own();
-    long start = hasExpired(page, millis) ? NO_ROOM : reserveIn(page, EntryLayout.granules(size));
+    long start =
+        blobs.hasExpired(page, millis) ? NO_ROOM : reserveIn(page, EntryLayout.granules(size));
     return start >= 0 ? Codes.place(page.id, start) : reserveSlowly(size, millis);
   }
 
   @Override
   public MemorySegment window(long place, long size, Arena arena) {
-    Page page = directory.at(Codes.pageId(place));
-    Frame frame = PagePool.frame(page);
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    MemorySegment window = frame.window(start, size, arena);
-    boolean isClean = !page.dirty && start + size <= frame.dataBytes;
-    return isClean ? window : window.fill((byte) 0);
+    return blobs.window(place, size, arena);
   }
 
   @Override
   public void publish(long place, MemorySegment source, long offset, long size, long millis) {
-    Page page = directory.at(Codes.pageId(place));
-    Frame frame = PagePool.frame(page);
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    try {
-      MemorySegment.copy(source, offset, frame.base, start, size);
-    } catch (RuntimeException | Error e) {
-      release(page, frame, start + size);
-      throw e;
-    }
-    publish(page, frame, start, size, millis);
+    blobs.publish(place, source, offset, size, millis);
   }
 
   @Override
   public void publish(long place, byte[] source, int offset, int size, long millis) {
-    Page page = directory.at(Codes.pageId(place));
-    Frame frame = PagePool.frame(page);
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    try {
-      MemorySegment.copy(source, offset, frame.base, ValueLayout.JAVA_BYTE, start, size);
-    } catch (RuntimeException | Error e) {
-      release(page, frame, start + size);
-      throw e;
-    }
-    publish(page, frame, start, size, millis);
+    blobs.publish(place, source, offset, size, millis);
   }
 
   @Override
   public void publish(long place, long size, long millis) {
-    Page page = directory.at(Codes.pageId(place));
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    publish(page, PagePool.frame(page), start, size, millis);
+    blobs.publish(place, size, millis);
   }
 
   @Override
   public void cancel(long place, long size) {
-    Page page = directory.at(Codes.pageId(place));
-    long start = Integer.toUnsignedLong(Codes.offset(place));
-    release(page, PagePool.frame(page), start + size);
+    blobs.cancel(place, size);
   }
 
   @Override
@@ -171,111 +145,27 @@ abstract class PagedBackend implements StorageBackend {
   @Override
   public @Nullable MemorySegment view(
       int pageId, int offset, int size, int generation, long millis) {
-    Page page = directory.find(pageId);
-    if (page == null) {
-      return null;
-    }
-    // The view first, the generation after: see Page, step 5.
-    MemorySegment segment = page.view.segment;
-    if (segment != null && end(offset, size) > segment.byteSize()) {
-      segment = page.span.segment;
-    }
-    Frame frame = page.frame;
-    return segment != null && frame != null && isLive(page, frame, offset, size, generation, millis)
-        ? segment
-        : null;
+    return blobs.view(pageId, offset, size, generation, millis);
   }
 
   @Override
   public void openView(int pageId, int offset, int size) {
-    Page page = directory.at(pageId);
-    Frame frame = page.frame;
-    if (frame == null) {
-      return;
-    }
-    long end = end(offset, size);
-    if (end > frame.dataBytes) {
-      spans.open(page, end);
-    }
-    PageView marker = page.view;
-    if (marker.isShared() || marker.isNone()) {
-      return;
-    }
-    ViewGroup group = groups.join(clock.nanos(), frame.dataBytes);
-    if (group == null) {
-      return;
-    }
-    PageView shared = null;
-    try {
-      shared = new PageView(frame.view(frame.dataBytes, group.arena), group);
-    } finally {
-      if (shared == null || !page.share(marker, shared)) {
-        groups.leave(group);
-        pool.changed();
-      }
-    }
+    blobs.openView(pageId, offset, size);
   }
 
   @Override
   public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
-    Page page = directory.find(pageId);
-    Frame frame = page == null ? null : page.frame;
-    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
-      return null;
-    }
-    byte[] copy = new byte[size];
-    MemorySegment.copy(
-        frame.base, ValueLayout.JAVA_BYTE, Integer.toUnsignedLong(offset), copy, 0, size);
-    VarHandle.loadLoadFence();
-    // The page's generation holds for its own bytes. Other pages of the blob may have been used
-    // again by now, but not before its word said that it is acknowledged.
-    boolean isOwn =
-        page.generation == generation
-            && (end(offset, size) <= frame.dataBytes
-                || EntryLayout.acquire(frame, EntryLayout.granule(offset))
-                    == EntryLayout.live(generation, millis, size));
-    return isOwn ? copy : null;
+    return blobs.resolve(pageId, offset, size, generation, millis);
   }
 
   @Override
   public int check(int pageId, int offset, int size, int generation, long millis) {
-    Page page = directory.find(pageId);
-    if (page == null) {
-      return Codes.NEVER_ISSUED;
-    }
-    Frame frame = page.frame;
-    if (page.generation == generation) {
-      if (frame == null || !isStart(frame, offset)) {
-        return Codes.NEVER_ISSUED;
-      }
-      long word = EntryLayout.acquire(frame, EntryLayout.granule(offset));
-      long live = EntryLayout.live(generation, millis, size);
-      if (page.generation == generation && millis <= page.newestMillis) {
-        if (word == live) {
-          return ttlMillis != 0 && hasExpired(page, clock.exactMillis()) ? Codes.STALE : Codes.LIVE;
-        }
-        if (word == EntryLayout.acknowledged(live)) {
-          return Codes.ACKNOWLEDGED;
-        }
-      }
-    }
-    return page.isPast(generation) ? Codes.STALE : Codes.NEVER_ISSUED;
+    return blobs.check(pageId, offset, size, generation, millis);
   }
 
   @Override
   public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
-    Page page = directory.find(pageId);
-    Frame frame = page == null ? null : page.frame;
-    if (page == null || frame == null || !mayBeLive(page, frame, offset, generation, millis)) {
-      return check(pageId, offset, size, generation, millis);
-    }
-    long live = EntryLayout.live(generation, millis, size);
-    long acknowledged = EntryLayout.acknowledged(live);
-    if (!EntryLayout.compareAndSet(frame, EntryLayout.granule(offset), live, acknowledged)) {
-      return check(pageId, offset, size, generation, millis);
-    }
-    release(page, frame, end(offset, size));
-    return Codes.LIVE;
+    return blobs.acknowledge(pageId, offset, size, generation, millis);
   }
 
   @Override
@@ -366,18 +256,7 @@ abstract class PagedBackend implements StorageBackend {
 
   @Override
   public int expire() {
-    if (ttlMillis == 0) {
-      return 0;
-    }
-    long now = clock.exactMillis();
-    int expired = 0;
-    for (int id = 0; id < directory.size(); id++) {
-      Page page = directory.at(id);
-      if (page.liveEntries() > 0 && hasExpired(page, now)) {
-        expired += expireOrSkip(page, now) ? 1 : 0;
-      }
-    }
-    return expired;
+    return expires ? expiry.expire(this::takeOut) : 0;
   }
 
   @Override
@@ -452,7 +331,7 @@ abstract class PagedBackend implements StorageBackend {
         awaitSuccessor(stripe, page);
         continue;
       }
-      if (hasExpired(page, millis)) {
+      if (blobs.hasExpired(page, millis)) {
         var _ = takeOut(page, word);
         continue;
       }
@@ -570,106 +449,5 @@ abstract class PagedBackend implements StorageBackend {
       }
     }
     return NO_ROOM;
-  }
-
-  // ---- publishing and releasing
-
-  private void publish(Page page, Frame frame, long start, long size, long millis) {
-    if (millis > page.newestMillis) {
-      page.raiseNewest(millis);
-    }
-    EntryLayout.release(
-        frame,
-        start >> EntryLayout.GRANULE_SHIFT,
-        EntryLayout.live(page.generation, millis, (int) size));
-  }
-
-  /** Takes the entry that ends so many bytes behind the page's start off the count. */
-  private void release(Page page, Frame frame, long end) {
-    if (end > frame.dataBytes) {
-      spans.release(page, end, pageBytes);
-      pool.announce();
-    } else if (page.release()) {
-      pool.emptied(page, clock.nanos());
-      pool.announce();
-    }
-  }
-
-  private static long end(int offset, int size) {
-    return Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size);
-  }
-
-  // ---- handles
-
-  /** Whether a blob may start at an offset, which is unsigned. */
-  private static boolean isStart(Frame frame, int offset) {
-    return (offset & (EntryLayout.GRANULE_BYTES - 1)) == 0
-        && EntryLayout.granule(offset) < frame.entries;
-  }
-
-  private boolean hasExpired(Page page, long now) {
-    return ttlMillis != 0
-        && now - page.newestMillis > ttlMillis
-        && ReserveLayout.entries(page.reserve) > 0;
-  }
-
-  /** The frame is the one that the caller goes on with, loaded before this. */
-  private boolean isLive(
-      Page page, Frame frame, int offset, int size, int generation, long millis) {
-    return mayBeLive(page, frame, offset, generation, millis)
-        && EntryLayout.acquire(frame, EntryLayout.granule(offset))
-            == EntryLayout.live(generation, millis, size);
-  }
-
-  /** Whether a blob is live if its entry's word says so. */
-  private boolean mayBeLive(Page page, Frame frame, int offset, int generation, long millis) {
-    return page.generation == generation
-        && isStart(frame, offset)
-        && millis <= page.newestMillis
-        && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
-  }
-
-  private boolean expireOrSkip(Page page, long now) {
-    try {
-      return expire(page, now);
-    } catch (IllegalStateException e) {
-      if (pool.isClosed()) {
-        throw e;
-      }
-      // Others acknowledged the rest, and the page's memory went during the sweep.
-      return false;
-    }
-  }
-
-  /**
-   * Acknowledges what is live in a page that has expired. Each word is read before the time of the
-   * newest entry is read again: a word that is seen live is not younger than that time, so a blob
-   * that is published meanwhile ends the sweep instead of being taken.
-   */
-  private boolean expire(Page page, long now) {
-    int generation = page.generation;
-    Frame frame = page.frame;
-    long reserved = page.reserve;
-    if (!ReserveLayout.isSealed(reserved)) {
-      var _ = takeOut(page, reserved);
-    }
-    boolean any = false;
-    for (long granule = 0; frame != null && granule < frame.entries; granule++) {
-      long word = EntryLayout.acquire(frame, granule);
-      if (page.generation != generation || !hasExpired(page, now)) {
-        break;
-      }
-      if (EntryLayout.isLive(word)
-          && EntryLayout.isOf(word, generation)
-          && EntryLayout.compareAndSet(frame, granule, word, EntryLayout.acknowledged(word))) {
-        any = true;
-        long start = granule << EntryLayout.GRANULE_SHIFT;
-        release(page, frame, start + EntryLayout.sizeBytes(word));
-      }
-    }
-    if (any && frame != null) {
-      events.pageExpired(page.id, frame.dataBytes);
-    }
-    return any;
   }
 }

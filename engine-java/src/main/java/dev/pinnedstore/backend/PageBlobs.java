@@ -1,0 +1,246 @@
+package dev.pinnedstore.backend;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Blobs in pages: written where space was reserved, viewed, copied out, acknowledged. The protocol
+ * is written at {@link Page}.
+ */
+final class PageBlobs {
+  private final PageDirectory directory;
+  private final PagePool pool;
+  private final Spans spans;
+  private final ViewGroups groups;
+  private final CoarseClock clock;
+  private final long pageBytes;
+  private final long ttlMillis;
+
+  PageBlobs(
+      BackendSettings settings,
+      PageDirectory directory,
+      PagePool pool,
+      Spans spans,
+      ViewGroups groups,
+      CoarseClock clock) {
+    this.directory = directory;
+    this.pool = pool;
+    this.spans = spans;
+    this.groups = groups;
+    this.clock = clock;
+    this.pageBytes = settings.pageBytes();
+    this.ttlMillis = settings.ttlMillis();
+  }
+
+  // ---- writing
+
+  MemorySegment window(long place, long size, Arena arena) {
+    Page page = directory.at(Codes.pageId(place));
+    Frame frame = PagePool.frame(page);
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    MemorySegment window = frame.window(start, size, arena);
+    boolean isClean = !page.dirty && start + size <= frame.dataBytes;
+    return isClean ? window : window.fill((byte) 0);
+  }
+
+  void publish(long place, MemorySegment source, long offset, long size, long millis) {
+    Page page = directory.at(Codes.pageId(place));
+    Frame frame = PagePool.frame(page);
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    try {
+      MemorySegment.copy(source, offset, frame.base, start, size);
+    } catch (RuntimeException | Error e) {
+      release(page, frame, start + size);
+      throw e;
+    }
+    publish(page, frame, start, size, millis);
+  }
+
+  void publish(long place, byte[] source, int offset, int size, long millis) {
+    Page page = directory.at(Codes.pageId(place));
+    Frame frame = PagePool.frame(page);
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    try {
+      MemorySegment.copy(source, offset, frame.base, ValueLayout.JAVA_BYTE, start, size);
+    } catch (RuntimeException | Error e) {
+      release(page, frame, start + size);
+      throw e;
+    }
+    publish(page, frame, start, size, millis);
+  }
+
+  void publish(long place, long size, long millis) {
+    Page page = directory.at(Codes.pageId(place));
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    publish(page, PagePool.frame(page), start, size, millis);
+  }
+
+  void cancel(long place, long size) {
+    Page page = directory.at(Codes.pageId(place));
+    long start = Integer.toUnsignedLong(Codes.offset(place));
+    release(page, PagePool.frame(page), start + size);
+  }
+
+  private void publish(Page page, Frame frame, long start, long size, long millis) {
+    if (millis > page.newestMillis) {
+      page.raiseNewest(millis);
+    }
+    EntryLayout.release(
+        frame,
+        start >> EntryLayout.GRANULE_SHIFT,
+        EntryLayout.live(page.generation, millis, (int) size));
+  }
+
+  /** Takes the entry that ends so many bytes behind the page's start off the count. */
+  void release(Page page, Frame frame, long end) {
+    if (end > frame.dataBytes) {
+      spans.release(page, end, pageBytes);
+      pool.announce();
+    } else if (page.release()) {
+      pool.emptied(page, clock.nanos());
+      pool.announce();
+    }
+  }
+
+  // ---- reading and acknowledging
+
+  @Nullable MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
+    Page page = directory.find(pageId);
+    if (page == null) {
+      return null;
+    }
+    // The view first, the generation after: see Page, step 5.
+    MemorySegment segment = page.view.segment;
+    if (segment != null && end(offset, size) > segment.byteSize()) {
+      segment = page.span.segment;
+    }
+    Frame frame = page.frame;
+    return segment != null && frame != null && isLive(page, frame, offset, size, generation, millis)
+        ? segment
+        : null;
+  }
+
+  void openView(int pageId, int offset, int size) {
+    Page page = directory.at(pageId);
+    Frame frame = page.frame;
+    if (frame == null) {
+      return;
+    }
+    long end = end(offset, size);
+    if (end > frame.dataBytes) {
+      spans.open(page, end);
+    }
+    PageView marker = page.view;
+    if (marker.isShared() || marker.isNone()) {
+      return;
+    }
+    ViewGroup group = groups.join(clock.nanos(), frame.dataBytes);
+    if (group == null) {
+      return;
+    }
+    PageView shared = null;
+    try {
+      shared = new PageView(frame.view(frame.dataBytes, group.arena), group);
+    } finally {
+      if (shared == null || !page.share(marker, shared)) {
+        groups.leave(group);
+        pool.changed();
+      }
+    }
+  }
+
+  byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
+    Page page = directory.find(pageId);
+    Frame frame = page == null ? null : page.frame;
+    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
+      return null;
+    }
+    byte[] copy = new byte[size];
+    MemorySegment.copy(
+        frame.base, ValueLayout.JAVA_BYTE, Integer.toUnsignedLong(offset), copy, 0, size);
+    VarHandle.loadLoadFence();
+    // The page's generation holds for its own bytes. Other pages of the blob may have been used
+    // again by now, but not before its word said that it is acknowledged.
+    boolean isOwn =
+        page.generation == generation
+            && (end(offset, size) <= frame.dataBytes
+                || EntryLayout.acquire(frame, EntryLayout.granule(offset))
+                    == EntryLayout.live(generation, millis, size));
+    return isOwn ? copy : null;
+  }
+
+  int check(int pageId, int offset, int size, int generation, long millis) {
+    Page page = directory.find(pageId);
+    if (page == null) {
+      return Codes.NEVER_ISSUED;
+    }
+    Frame frame = page.frame;
+    if (page.generation == generation) {
+      if (frame == null || !isStart(frame, offset)) {
+        return Codes.NEVER_ISSUED;
+      }
+      long word = EntryLayout.acquire(frame, EntryLayout.granule(offset));
+      long live = EntryLayout.live(generation, millis, size);
+      if (page.generation == generation && millis <= page.newestMillis) {
+        if (word == live) {
+          return ttlMillis != 0 && hasExpired(page, clock.exactMillis()) ? Codes.STALE : Codes.LIVE;
+        }
+        if (word == EntryLayout.acknowledged(live)) {
+          return Codes.ACKNOWLEDGED;
+        }
+      }
+    }
+    return page.isPast(generation) ? Codes.STALE : Codes.NEVER_ISSUED;
+  }
+
+  int acknowledge(int pageId, int offset, int size, int generation, long millis) {
+    Page page = directory.find(pageId);
+    Frame frame = page == null ? null : page.frame;
+    if (page == null || frame == null || !mayBeLive(page, frame, offset, generation, millis)) {
+      return check(pageId, offset, size, generation, millis);
+    }
+    long live = EntryLayout.live(generation, millis, size);
+    long acknowledged = EntryLayout.acknowledged(live);
+    if (!EntryLayout.compareAndSet(frame, EntryLayout.granule(offset), live, acknowledged)) {
+      return check(pageId, offset, size, generation, millis);
+    }
+    release(page, frame, end(offset, size));
+    return Codes.LIVE;
+  }
+
+  /** Whether all that a page holds is older than the TTL. */
+  boolean hasExpired(Page page, long now) {
+    return ttlMillis != 0
+        && now - page.newestMillis > ttlMillis
+        && ReserveLayout.entries(page.reserve) > 0;
+  }
+
+  /** Whether a blob may start at an offset, which is unsigned. */
+  private static boolean isStart(Frame frame, int offset) {
+    return (offset & (EntryLayout.GRANULE_BYTES - 1)) == 0
+        && EntryLayout.granule(offset) < frame.entries;
+  }
+
+  /** The frame is the one that the caller goes on with, loaded before this. */
+  private boolean isLive(
+      Page page, Frame frame, int offset, int size, int generation, long millis) {
+    return mayBeLive(page, frame, offset, generation, millis)
+        && EntryLayout.acquire(frame, EntryLayout.granule(offset))
+            == EntryLayout.live(generation, millis, size);
+  }
+
+  /** Whether a blob is live if its entry's word says so. */
+  private boolean mayBeLive(Page page, Frame frame, int offset, int generation, long millis) {
+    return page.generation == generation
+        && isStart(frame, offset)
+        && millis <= page.newestMillis
+        && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
+  }
+
+  private static long end(int offset, int size) {
+    return Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size);
+  }
+}
