@@ -7,37 +7,48 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blobs in pages: written where space was reserved, viewed, copied out, acknowledged. The protocol
- * is written at {@link Page}.
+ * Blobs in pages: written where space was reserved, viewed, copied out, acknowledged. Blobs start
+ * on 64-byte granules; a view is two loads, one comparison of the generation and one of the entry's
+ * word. The protocol is written at {@link Page}.
+ *
+ * <p>A superclass, not a part, of the backend: one more object to go through costs a view a tenth.
  */
-final class PageBlobs {
-  private final PageDirectory directory;
-  private final PagePool pool;
-  private final Spans spans;
-  private final ViewGroups groups;
-  private final CoarseClock clock;
-  private final long pageBytes;
+abstract class PageBlobs implements StorageBackend {
+  final long pageBytes;
+  final CoarseClock clock;
+  final PageDirectory directory;
+  final PagePool pool;
+  final Spans spans;
+  final ViewGroups groups;
   private final long ttlMillis;
 
   PageBlobs(
       BackendSettings settings,
-      PageDirectory directory,
-      PagePool pool,
-      Spans spans,
-      ViewGroups groups,
-      CoarseClock clock) {
-    this.directory = directory;
-    this.pool = pool;
-    this.spans = spans;
-    this.groups = groups;
-    this.clock = clock;
+      FrameSource frames,
+      int mostPages,
+      CoarseClock clock,
+      BackendEvents events) {
     this.pageBytes = settings.pageBytes();
     this.ttlMillis = settings.ttlMillis();
+    this.clock = clock;
+    this.directory = new PageDirectory(settings.firstGeneration(), mostPages);
+    this.groups = new ViewGroups(viewGroupBytes(settings));
+    PageBudget budget = new PageBudget(settings.maxPages(), settings.maxBytes());
+    this.pool = new PagePool(settings, frames, clock, events, directory, budget, groups);
+    this.spans = new Spans(directory, groups, pool, clock);
+  }
+
+  private static long viewGroupBytes(BackendSettings settings) {
+    long pageBytes = settings.pageBytes();
+    long limit = Math.min(settings.maxPages(), settings.maxBytes() / pageBytes);
+    return Math.clamp(
+        limit / 16 * pageBytes, pageBytes, Math.max(pageBytes, ViewGroups.WAITING_BYTES));
   }
 
   // ---- writing
 
-  MemorySegment window(long place, long size, Arena arena) {
+  @Override
+  public MemorySegment window(long place, long size, Arena arena) {
     Page page = directory.at(Codes.pageId(place));
     Frame frame = PagePool.frame(page);
     long start = Integer.toUnsignedLong(Codes.offset(place));
@@ -46,7 +57,8 @@ final class PageBlobs {
     return isClean ? window : window.fill((byte) 0);
   }
 
-  void publish(long place, MemorySegment source, long offset, long size, long millis) {
+  @Override
+  public void publish(long place, MemorySegment source, long offset, long size, long millis) {
     Page page = directory.at(Codes.pageId(place));
     Frame frame = PagePool.frame(page);
     long start = Integer.toUnsignedLong(Codes.offset(place));
@@ -59,7 +71,8 @@ final class PageBlobs {
     publish(page, frame, start, size, millis);
   }
 
-  void publish(long place, byte[] source, int offset, int size, long millis) {
+  @Override
+  public void publish(long place, byte[] source, int offset, int size, long millis) {
     Page page = directory.at(Codes.pageId(place));
     Frame frame = PagePool.frame(page);
     long start = Integer.toUnsignedLong(Codes.offset(place));
@@ -72,13 +85,15 @@ final class PageBlobs {
     publish(page, frame, start, size, millis);
   }
 
-  void publish(long place, long size, long millis) {
+  @Override
+  public void publish(long place, long size, long millis) {
     Page page = directory.at(Codes.pageId(place));
     long start = Integer.toUnsignedLong(Codes.offset(place));
     publish(page, PagePool.frame(page), start, size, millis);
   }
 
-  void cancel(long place, long size) {
+  @Override
+  public void cancel(long place, long size) {
     Page page = directory.at(Codes.pageId(place));
     long start = Integer.toUnsignedLong(Codes.offset(place));
     release(page, PagePool.frame(page), start + size);
@@ -107,7 +122,14 @@ final class PageBlobs {
 
   // ---- reading and acknowledging
 
-  @Nullable MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
+  @Override
+  public int generation(int pageId) {
+    return directory.at(pageId).generation;
+  }
+
+  @Override
+  public @Nullable MemorySegment view(
+      int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     if (page == null) {
       return null;
@@ -123,7 +145,8 @@ final class PageBlobs {
         : null;
   }
 
-  void openView(int pageId, int offset, int size) {
+  @Override
+  public void openView(int pageId, int offset, int size) {
     Page page = directory.at(pageId);
     Frame frame = page.frame;
     if (frame == null) {
@@ -152,7 +175,8 @@ final class PageBlobs {
     }
   }
 
-  byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
+  @Override
+  public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
     if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
@@ -172,7 +196,8 @@ final class PageBlobs {
     return isOwn ? copy : null;
   }
 
-  int check(int pageId, int offset, int size, int generation, long millis) {
+  @Override
+  public int check(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     if (page == null) {
       return Codes.NEVER_ISSUED;
@@ -196,7 +221,8 @@ final class PageBlobs {
     return page.isPast(generation) ? Codes.STALE : Codes.NEVER_ISSUED;
   }
 
-  int acknowledge(int pageId, int offset, int size, int generation, long millis) {
+  @Override
+  public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
     if (page == null || frame == null || !mayBeLive(page, frame, offset, generation, millis)) {

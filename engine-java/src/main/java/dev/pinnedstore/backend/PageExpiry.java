@@ -6,22 +6,11 @@ import java.util.function.ObjLongConsumer;
  * Acknowledges for readers that never came: ends the blobs of pages that are older than the TTL.
  */
 final class PageExpiry {
-  private final PageDirectory directory;
-  private final PagePool pool;
   private final PageBlobs blobs;
-  private final CoarseClock clock;
   private final BackendEvents events;
 
-  PageExpiry(
-      PageDirectory directory,
-      PagePool pool,
-      PageBlobs blobs,
-      CoarseClock clock,
-      BackendEvents events) {
-    this.directory = directory;
-    this.pool = pool;
+  PageExpiry(PageBlobs blobs, BackendEvents events) {
     this.blobs = blobs;
-    this.clock = clock;
     this.events = events;
   }
 
@@ -32,10 +21,10 @@ final class PageExpiry {
    * @return the number of pages that expired
    */
   int expire(ObjLongConsumer<Page> takeOut) {
-    long now = clock.exactMillis();
+    long now = blobs.clock.exactMillis();
     int expired = 0;
-    for (int id = 0; id < directory.size(); id++) {
-      Page page = directory.at(id);
+    for (int id = 0; id < blobs.directory.size(); id++) {
+      Page page = blobs.directory.at(id);
       if (page.liveEntries() > 0 && blobs.hasExpired(page, now)) {
         expired += expireOrSkip(page, now, takeOut) ? 1 : 0;
       }
@@ -47,7 +36,7 @@ final class PageExpiry {
     try {
       return expire(page, now, takeOut);
     } catch (IllegalStateException e) {
-      if (pool.isClosed()) {
+      if (blobs.pool.isClosed()) {
         throw e;
       }
       // Others acknowledged the rest, and the page's memory went during the sweep.

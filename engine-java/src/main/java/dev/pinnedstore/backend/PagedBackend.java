@@ -1,21 +1,19 @@
 package dev.pinnedstore.backend;
 
 import dev.pinnedstore.os.MappingFailedException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the backends that live in one process have in common: pages, their entries and handles.
+ * What the backends that live in one process have in common: how space is reserved in pages, and
+ * what the lifecycle does with them.
  *
- * <p>Blobs start on 64-byte granules. An append is one compare-and-set, the copy, and one release
- * store; a view is two loads, one comparison of the generation and one of the entry's word. The
- * protocol is written at {@link Page}. A backend decides where a blob goes that does not fit in
- * what is left of a page, and where the memory of pages comes from.
+ * <p>An append is one compare-and-set here, and then the copy and one release store in {@link
+ * PageBlobs}. The protocol is written at {@link Page}. A backend decides where a blob goes that
+ * does not fit in what is left of a page, and where the memory of pages comes from.
  */
-abstract class PagedBackend implements StorageBackend {
+abstract class PagedBackend extends PageBlobs {
   /** No space in this page. */
   static final long NO_ROOM = -10;
 
@@ -34,19 +32,12 @@ abstract class PagedBackend implements StorageBackend {
   private static final long WAIT_NANOS = 20_000;
   private static final int SPINS = 1_000;
 
-  final long pageBytes;
   final long granulesPerPage;
-  final CoarseClock clock;
-  final PageDirectory directory;
-  final PagePool pool;
-  final Spans spans;
   final Stripes stripes;
   final AtomicLong pagesBegun = new AtomicLong();
   private final long maxBlobBytes;
   private final boolean expires;
-  private final ViewGroups groups;
   private final IdleWatch idleWatch;
-  private final PageBlobs blobs;
   private final PageExpiry expiry;
 
   PagedBackend(
@@ -56,21 +47,11 @@ abstract class PagedBackend implements StorageBackend {
       long maxBlobBytes,
       CoarseClock clock,
       BackendEvents events) {
-    this.pageBytes = settings.pageBytes();
+    super(settings, frames, mostPages, clock, events);
     this.granulesPerPage = pageBytes >> EntryLayout.GRANULE_SHIFT;
     this.expires = settings.ttlMillis() != 0;
-    this.clock = clock;
-    this.directory = new PageDirectory(settings.firstGeneration(), mostPages);
+    this.expiry = new PageExpiry(this, events);
     long limit = Math.min(settings.maxPages(), settings.maxBytes() / pageBytes);
-    this.groups =
-        new ViewGroups(
-            Math.clamp(
-                limit / 16 * pageBytes, pageBytes, Math.max(pageBytes, ViewGroups.WAITING_BYTES)));
-    PageBudget budget = new PageBudget(settings.maxPages(), settings.maxBytes());
-    this.pool = new PagePool(settings, frames, clock, events, directory, budget, groups);
-    this.spans = new Spans(directory, groups, pool, clock);
-    this.blobs = new PageBlobs(settings, directory, pool, spans, groups, clock);
-    this.expiry = new PageExpiry(directory, pool, blobs, clock, events);
     int most = 4 * Runtime.getRuntime().availableProcessors();
     this.stripes = new Stripes(Math.clamp(limit / 4, 1, most));
     this.idleWatch = new IdleWatch(stripes.size());
@@ -107,65 +88,8 @@ abstract class PagedBackend implements StorageBackend {
   @Override
   public long reserve(long size, long millis) {
     Page page = stripes.own();
-    long start =
-        blobs.hasExpired(page, millis) ? NO_ROOM : reserveIn(page, EntryLayout.granules(size));
+    long start = hasExpired(page, millis) ? NO_ROOM : reserveIn(page, EntryLayout.granules(size));
     return start >= 0 ? Codes.place(page.id, start) : reserveSlowly(size, millis);
-  }
-
-  @Override
-  public MemorySegment window(long place, long size, Arena arena) {
-    return blobs.window(place, size, arena);
-  }
-
-  @Override
-  public void publish(long place, MemorySegment source, long offset, long size, long millis) {
-    blobs.publish(place, source, offset, size, millis);
-  }
-
-  @Override
-  public void publish(long place, byte[] source, int offset, int size, long millis) {
-    blobs.publish(place, source, offset, size, millis);
-  }
-
-  @Override
-  public void publish(long place, long size, long millis) {
-    blobs.publish(place, size, millis);
-  }
-
-  @Override
-  public void cancel(long place, long size) {
-    blobs.cancel(place, size);
-  }
-
-  @Override
-  public int generation(int pageId) {
-    return directory.at(pageId).generation;
-  }
-
-  @Override
-  public @Nullable MemorySegment view(
-      int pageId, int offset, int size, int generation, long millis) {
-    return blobs.view(pageId, offset, size, generation, millis);
-  }
-
-  @Override
-  public void openView(int pageId, int offset, int size) {
-    blobs.openView(pageId, offset, size);
-  }
-
-  @Override
-  public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
-    return blobs.resolve(pageId, offset, size, generation, millis);
-  }
-
-  @Override
-  public int check(int pageId, int offset, int size, int generation, long millis) {
-    return blobs.check(pageId, offset, size, generation, millis);
-  }
-
-  @Override
-  public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
-    return blobs.acknowledge(pageId, offset, size, generation, millis);
   }
 
   @Override
@@ -331,7 +255,7 @@ abstract class PagedBackend implements StorageBackend {
         awaitSuccessor(stripe, page);
         continue;
       }
-      if (blobs.hasExpired(page, millis)) {
+      if (hasExpired(page, millis)) {
         var _ = takeOut(page, word);
         continue;
       }
