@@ -393,13 +393,9 @@ public final class PinnedStore implements AutoCloseable {
    */
   public MemorySegment view(MemorySegment handle, long handleOffset) {
     HandleLayout.checkRange("handleOffset", handleOffset, handle);
-    long pageAndOffset = HandleLayout.pageAndOffset(handle, handleOffset);
-    long sizeAndGeneration = HandleLayout.sizeAndGeneration(handle, handleOffset);
     return view(
-        HandleLayout.low(pageAndOffset),
-        HandleLayout.high(pageAndOffset),
-        HandleLayout.low(sizeAndGeneration),
-        HandleLayout.high(sizeAndGeneration),
+        HandleLayout.pageAndOffset(handle, handleOffset),
+        HandleLayout.sizeAndGeneration(handle, handleOffset),
         HandleLayout.timestampMillis(handle, handleOffset));
   }
 
@@ -461,13 +457,9 @@ public final class PinnedStore implements AutoCloseable {
    */
   public boolean acknowledge(MemorySegment handle, long handleOffset) {
     HandleLayout.checkRange("handleOffset", handleOffset, handle);
-    long pageAndOffset = HandleLayout.pageAndOffset(handle, handleOffset);
-    long sizeAndGeneration = HandleLayout.sizeAndGeneration(handle, handleOffset);
     return acknowledge(
-        HandleLayout.low(pageAndOffset),
-        HandleLayout.high(pageAndOffset),
-        HandleLayout.low(sizeAndGeneration),
-        HandleLayout.high(sizeAndGeneration),
+        HandleLayout.pageAndOffset(handle, handleOffset),
+        HandleLayout.sizeAndGeneration(handle, handleOffset),
         HandleLayout.timestampMillis(handle, handleOffset));
   }
 
@@ -706,25 +698,44 @@ public final class PinnedStore implements AutoCloseable {
     return new BlobHandle(Codes.pageId(place), Codes.offset(place), (int) size, generation, millis);
   }
 
+  // Methods of up to 35 bytes of code become part of their callers before they are compiled by
+  // themselves; what is larger may stay a call of its own, and then each view is allocated.
+
+  private MemorySegment view(long pageAndOffset, long sizeAndGeneration, long millis) {
+    return view(
+        HandleLayout.low(pageAndOffset),
+        HandleLayout.high(pageAndOffset),
+        HandleLayout.low(sizeAndGeneration),
+        HandleLayout.high(sizeAndGeneration),
+        millis);
+  }
+
   private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
-    MemorySegment page = page(pageId, offset, size, generation, millis);
-    if (page == null) {
-      page = pageOrThrow(pageId, offset, size, generation, millis);
-    }
     // The only allocation, on one path: so a view that does not escape costs none.
-    return page.asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
+    return livePage(pageId, offset, size, generation, millis)
+        .asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
+  }
+
+  private MemorySegment livePage(int pageId, int offset, int size, int generation, long millis) {
+    MemorySegment page = page(pageId, offset, size, generation, millis);
+    return page != null ? page : pageOrThrow(pageId, offset, size, generation, millis);
   }
 
   private @Nullable MemorySegment page(
       int pageId, int offset, int size, int generation, long millis) {
     try {
       return backend.view(pageId, offset, size, generation, millis);
-    } catch (MappingLostException e) {
-      throw closedOr(e);
     } catch (IllegalStateException e) {
-      // The page's memory went while it was looked at: the caller asks what that means.
-      return null;
+      return noPage(e);
     }
+  }
+
+  /** The page's memory went while it was looked at: the caller asks what that means. */
+  private @Nullable MemorySegment noPage(IllegalStateException e) {
+    if (e instanceof MappingLostException) {
+      throw closedOr(e);
+    }
+    return null;
   }
 
   /** Opens the first view of a page, or says what is wrong with the handle. */
@@ -769,25 +780,57 @@ public final class PinnedStore implements AutoCloseable {
     }
   }
 
+  private boolean acknowledge(long pageAndOffset, long sizeAndGeneration, long millis) {
+    return acknowledge(
+        HandleLayout.low(pageAndOffset),
+        HandleLayout.high(pageAndOffset),
+        HandleLayout.low(sizeAndGeneration),
+        HandleLayout.high(sizeAndGeneration),
+        millis);
+  }
+
   private boolean acknowledge(int pageId, int offset, int size, int generation, long millis) {
     checkOpen();
-    int state;
-    try {
-      state = backend.acknowledge(pageId, offset, size, generation, millis);
-    } catch (AliasFailedException e) {
-      throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
-    } catch (MappingLostException e) {
-      throw closedOr(e);
-    } catch (IllegalStateException e) {
-      state = check(pageId, offset, size, generation, millis);
-      if (state == Codes.LIVE) {
-        throw closedOr(e);
-      }
-    }
+    return acknowledged(pageId, offset, size, generation, millis) == Codes.LIVE;
+  }
+
+  private int acknowledged(int pageId, int offset, int size, int generation, long millis) {
+    int state = tryAcknowledge(pageId, offset, size, generation, millis);
     if (state == Codes.NEVER_ISSUED) {
-      throw invalid(new BlobHandle(pageId, offset, size, generation, millis));
+      throw invalid(pageId, offset, size, generation, millis);
     }
-    return state == Codes.LIVE;
+    return state;
+  }
+
+  private int tryAcknowledge(int pageId, int offset, int size, int generation, long millis) {
+    try {
+      return backend.acknowledge(pageId, offset, size, generation, millis);
+    } catch (RuntimeException e) {
+      return notAcknowledged(e, pageId, offset, size, generation, millis);
+    }
+  }
+
+  /** The blob's state when its page's memory went meanwhile; or what to tell the caller. */
+  private int notAcknowledged(
+      RuntimeException e, int pageId, int offset, int size, int generation, long millis) {
+    if (e instanceof AliasFailedException refused) {
+      throw Refusals.refused(refused.refusal(), Integer.toUnsignedLong(size));
+    }
+    if (!(e instanceof IllegalStateException gone)) {
+      throw e;
+    }
+    if (gone instanceof MappingLostException) {
+      throw closedOr(gone);
+    }
+    int state = check(pageId, offset, size, generation, millis);
+    if (state == Codes.LIVE) {
+      throw closedOr(gone);
+    }
+    return state;
+  }
+
+  private RuntimeException invalid(int pageId, int offset, int size, int generation, long millis) {
+    return invalid(new BlobHandle(pageId, offset, size, generation, millis));
   }
 
   /** A backend that closes knows no handle any more, which is not the handle's fault. */
