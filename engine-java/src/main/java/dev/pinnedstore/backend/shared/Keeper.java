@@ -411,7 +411,7 @@ final class Keeper {
    * reserved before has a cell, or has counted its entry.
    */
   private boolean sealUnused(Chunk chunk) {
-    return seal(chunk, () -> !peers.isEntered(chunk.id) && chunk.isCountedOut());
+    return seal(chunk, () -> !peers.cells.isEntered(chunk.id) && chunk.isCountedOut());
   }
 
   private static boolean seal(Chunk chunk, BooleanSupplier condition) {
@@ -460,7 +460,7 @@ final class Keeper {
    * before it leaves its cell. Who has ended between the two looks has counted its blob.
    */
   private boolean isInUse(int index, int id) {
-    return peers.isEntered(id) || peers.windows(index) != 0;
+    return peers.cells.isEntered(id) || peers.windows(index) != 0;
   }
 
   /** The same, and notes if it is soon not. */
@@ -644,10 +644,10 @@ final class Keeper {
   /** False when it is for another store to do, as this one closes. */
   private boolean recover(int slot) throws IOException, MappingFailedException {
     for (int cell = 0; cell < PeersLayout.CELLS; cell++) {
-      long named = peers.named(slot, cell);
+      long named = peers.cells.named(slot, cell);
       Chunk chunk = named == 0 ? null : chunks.findOrMap((int) named);
       if (chunk != null && !chunk.lost) {
-        long range = peers.range(slot, cell);
+        long range = peers.cells.range(slot, cell);
         var _ = visited((_, found) -> recoverCell(found, range), chunk.index, chunk);
       } else if (chunk == null && named != 0 && chunks.isClosed()) {
         return false;
@@ -664,7 +664,7 @@ final class Keeper {
               return 0;
             });
     Steps.reached("recover.suspects");
-    peers.clearCells(slot);
+    peers.cells.clear(slot);
     Steps.reached("recover.cleared");
     peers.takeBack(slot);
     Steps.reached("recover.leases");

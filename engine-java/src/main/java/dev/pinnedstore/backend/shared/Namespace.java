@@ -3,6 +3,7 @@ package dev.pinnedstore.backend.shared;
 import dev.pinnedstore.backend.shared.NamespaceRefusedException.Reason;
 import dev.pinnedstore.os.LockBytes;
 import dev.pinnedstore.os.MappingFailedException;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.Processes;
 import dev.pinnedstore.os.SharedFileException;
 import dev.pinnedstore.os.SharedFiles;
@@ -348,8 +349,7 @@ final class Namespace {
       throws NamespaceRefusedException, IOException {
     for (boolean inherit : new boolean[] {false, true}) {
       for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
-        boolean isTaken = (int) PeersLayout.INT.getVolatile(file, PeersLayout.slotAt(slot)) != 0;
-        if (isTaken == inherit && lock.tryLock(PeersLayout.lockOf(slot))) {
+        if (PeersLayout.isTaken(file, slot) == inherit && lock.tryLock(PeersLayout.lockOf(slot))) {
           Peers.take(file, slot, millis);
           Steps.reached("join.slot");
           return new Peers(file, slot, inherit);
@@ -395,13 +395,19 @@ final class Namespace {
     return ChunkFiles.records(names, peers.slot, id, capacity);
   }
 
+  /** Says that a file of a chunk was cut off. */
+  MappingLostException lost(InternalError e) {
+    return MappingLostException.of(
+        "a chunk of namespace=" + names.namespace() + " in " + names.directory(), e);
+  }
+
   // ---- leaving
 
   void leave() throws IOException {
     boolean gate = false;
     try {
       gate = awaitGate(lock);
-      if (peers.isIdle()) {
+      if (peers.cells.isIdle()) {
         peers.takeBack(peers.slot);
         Steps.reached("leave.leases");
         peers.release(peers.slot);
