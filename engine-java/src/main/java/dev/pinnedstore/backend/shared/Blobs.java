@@ -200,8 +200,7 @@ final class Blobs {
 
   byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
     Chunk chunk = chunks.find(pageId);
-    if (chunk == null
-        || handles.state(chunk, offset, size, generation, millis) != Codes.LIVE) {
+    if (chunk == null || handles.state(chunk, offset, size, generation, millis) != Codes.LIVE) {
       return null;
     }
     byte[] copy = new byte[size];

@@ -4,6 +4,7 @@ import static dev.pinnedstore.backend.shared.PeersLayout.LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ final class Cell {
   }
 
   private synchronized boolean pass(@Nullable WeakReference<Thread> last, Thread thread) {
-    if (owner != last || held != IDLE) {
+    if (!Objects.equals(owner, last) || held != IDLE) {
       return false;
     }
     owner = new WeakReference<>(thread);

@@ -4,7 +4,8 @@ import dev.pinnedstore.backend.CoarseClock;
 
 /**
  * When blobs expire. Among JVMs by the monotonic time that all processes of a machine share, of
- * which a chunk's header says its newest blob's; an original's blob by the epoch time in its handle.
+ * which a chunk's header says its newest blob's; an original's blob by the epoch time in its
+ * handle.
  */
 final class Expiry {
   /** Makes shared milliseconds greater than zero, whatever the clock begins with. */

@@ -52,8 +52,7 @@ final class Handles {
    *
    * @param chunk the handle's; null when there is no such chunk now
    */
-  int check(
-      @Nullable Chunk chunk, int pageId, int offset, int size, int generation, long millis) {
+  int check(@Nullable Chunk chunk, int pageId, int offset, int size, int generation, long millis) {
     if (chunk != null) {
       int state = state(chunk, offset, size, generation, millis);
       if (state != Codes.NEVER_ISSUED) {

@@ -203,7 +203,7 @@ public final class SharedBackend implements StorageBackend {
    */
   public static @Nullable Removed cleanUp(Names names)
       throws NamespaceRefusedException, IOException {
-    return Namespace.cleanUp(names);
+    return CleanUp.run(names);
   }
 
   /**

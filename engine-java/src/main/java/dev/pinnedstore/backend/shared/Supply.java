@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The chunks that writers may take: those that are ready, and those that may yet be made. */
 final class Supply {
+  private static final long NONE = Long.MIN_VALUE;
+
   private final Namespace namespace;
   private final Peers peers;
   private final MemorySegment control;
@@ -63,6 +65,28 @@ final class Supply {
 
   /** A ready chunk other than the head, made now if there is none; or a refusal. */
   long successor(int headId) {
+    long ready = ready(headId);
+    if (ready != NONE) {
+      return ready;
+    }
+    long start = clock.nanos();
+    long next;
+    synchronized (maker) {
+      // Again: another thread of this store may have made one while this one waited for it.
+      ready = ready(headId);
+      next = ready == NONE ? make() : ready;
+    }
+    if (next >= 0) {
+      long nanos = clock.nanos() - start;
+      stalls.incrementAndGet();
+      stallNanos.addAndGet(nanos);
+      events.stalled((int) next, namespace.chunkBytes, nanos);
+    }
+    return next;
+  }
+
+  /** The id of a ready chunk other than the head, none, or a refusal. */
+  private long ready(int headId) {
     for (int i = 0; i < peers.tableEnd(); i++) {
       long word = peers.entry(i);
       int id = PeersLayout.id(word);
@@ -75,19 +99,11 @@ final class Supply {
         } catch (MappingFailedException e) {
           // Another one could not be mapped either, and would only fill the file system.
           refusal = e;
-          return chunks.unmapGone(true) ? successor(headId) : Codes.FULL_SYSTEM;
+          return chunks.unmapGone(true) ? ready(headId) : Codes.FULL_SYSTEM;
         }
       }
     }
-    long start = clock.nanos();
-    long made = make();
-    if (made >= 0) {
-      long nanos = clock.nanos() - start;
-      stalls.incrementAndGet();
-      stallNanos.addAndGet(nanos);
-      events.stalled((int) made, namespace.chunkBytes, nanos);
-    }
-    return made;
+    return NONE;
   }
 
   /** The id of a new chunk, or a refusal. */
