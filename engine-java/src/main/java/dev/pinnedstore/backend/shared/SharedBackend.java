@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <h2>An append</h2>
  *
  * <ol>
- *   <li>A {@linkplain Peers cell} is taken that names the chunk.
+ *   <li>A {@linkplain Cells cell} is taken that names the chunk.
  *   <li>One compare-and-set of "used" reserves the bytes, back to back with the blob before. It
  *       fails in a chunk that is sealed; the cell then says nothing that matters. From here on the
  *       keeper sees the cell, and lets the chunk alone.
