@@ -54,10 +54,7 @@ public final class SharedFiles {
    */
   public static boolean create(Path path, long length, long backedBytes, byte[] head)
       throws IOException, MappingFailedException {
-    File disk = directory(path).toFile();
-    if (disk.getTotalSpace() > 0 && disk.getUsableSpace() < backedBytes) {
-      throw FileRefusals.of(Limit.DISK_SPACE, directory(path), length, null);
-    }
+    checkRoom(directory(path), backedBytes, length);
     FileChannel channel;
     try {
       channel = IoThreads.call(() -> FileChannel.open(path, options(true), ownerOnly(path)));
@@ -79,6 +76,22 @@ public final class SharedFiles {
       }
     }
     return true;
+  }
+
+  /**
+   * Refuses where a file system has no room now, as far as it tells.
+   *
+   * @param directory where
+   * @param backedBytes how much room is needed
+   * @param length the size of the file that would be made
+   * @throws MappingFailedException when there is less
+   */
+  public static void checkRoom(Path directory, long backedBytes, long length)
+      throws MappingFailedException {
+    File disk = directory.toFile();
+    if (disk.getTotalSpace() > 0 && disk.getUsableSpace() < backedBytes) {
+      throw FileRefusals.of(Limit.DISK_SPACE, directory, length, null);
+    }
   }
 
   private static long fill(FileChannel channel, long length, long backedBytes, byte[] head)
@@ -237,8 +250,14 @@ public final class SharedFiles {
     Arena arena = Arena.ofShared();
     MemorySegment base = null;
     try {
-      base = mapOnce(path, 0, bytes, bytes, arena);
-      return new SharedMapping(path, base, arena);
+      Object identity = identity(path);
+      MemorySegment mapped = mapOnce(path, 0, bytes, bytes, arena);
+      if (!leadsTo(path, identity)) {
+        // Replaced at this moment: which of the two is mapped cannot be told.
+        throw missing(path);
+      }
+      base = mapped;
+      return new SharedMapping(path, identity, base, arena);
     } catch (SharedFileException e) {
       throw e;
     } catch (IOException e) {

@@ -11,11 +11,16 @@ import java.nio.file.Path;
  */
 public final class SharedMapping {
   private final Path path;
+
+  /** Of the file that is mapped; no other has it as long as it is. */
+  private final Object identity;
+
   private final MemorySegment base;
   private final Arena arena;
 
-  SharedMapping(Path path, MemorySegment base, Arena arena) {
+  SharedMapping(Path path, Object identity, MemorySegment base, Arena arena) {
     this.path = path;
+    this.identity = identity;
     this.base = base;
     this.arena = arena;
   }
@@ -48,7 +53,11 @@ public final class SharedMapping {
     }
     try {
       MappingBudget.ofThisProcess().take();
-      return SharedFiles.mapOnce(path, offset, bytes, base.byteSize(), lifetime);
+      MemorySegment alias = SharedFiles.mapOnce(path, offset, bytes, base.byteSize(), lifetime);
+      if (!SharedFiles.leadsTo(path, identity)) {
+        throw SharedFileException.shape(path, "is another file now than the one that is mapped");
+      }
+      return alias;
     } catch (MappingFailedException e) {
       throw new AliasFailedException(e);
     } catch (IOException e) {

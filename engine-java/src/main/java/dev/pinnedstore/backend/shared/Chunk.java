@@ -75,6 +75,11 @@ final class Chunk {
     return (now & 0xFFFF) == (generation & 0xFFFF) && now >>> 16 >= millis;
   }
 
+  /** Whether a blob of that time or later is known in any generation so far. */
+  boolean isKnownSince(long millis) {
+    return known >>> 16 >= millis;
+  }
+
   /** Notes a time that the header says, or says already. */
   void know(int generation, long millis) {
     known = (millis << 16) | (generation & 0xFFFF);
@@ -131,6 +136,19 @@ final class Chunk {
     MappingLostException lostBy = MappingLostException.of("chunk id=" + id + ": its file", e);
     lost = true;
     return lostBy;
+  }
+
+  /** Bytes that are not reserved; none where its file was cut off. */
+  long room() {
+    try {
+      long used = Integer.toUnsignedLong(ChunkLayout.used(base));
+      return lost ? 0 : Math.max(0, capacity - used);
+    } catch (IllegalStateException e) {
+      return 0;
+    } catch (InternalError e) {
+      var _ = lose(e);
+      return 0;
+    }
   }
 
   /** Whether as many were acknowledged as were published, by the original's counters. */

@@ -35,6 +35,12 @@ final class ChunkFiles {
     var _ = SharedFiles.delete(making);
   }
 
+  /** Refuses where the file system has no room for a chunk and its records. */
+  static void checkRoom(Names names, long chunkBytes) throws MappingFailedException {
+    long records = RecordLayout.backedBytes(chunkBytes - ChunkLayout.HEADER_BYTES);
+    SharedFiles.checkRoom(names.directory(), chunkBytes + records, chunkBytes);
+  }
+
   /** Maps the records of a chunk, made now if the chunk is an original's. */
   static SharedMapping records(Names names, int slot, int id, long capacity)
       throws IOException, MappingFailedException {

@@ -48,6 +48,8 @@ final class ChunkMaker {
         throw new MappingLostException(
             namespace.names.control() + ": was removed or replaced by another");
       }
+      // First, as an id is never given back.
+      ChunkFiles.checkRoom(namespace.names, namespace.chunkBytes);
       id = nextId();
       Steps.reached("make.counted");
       peers.setEntry(index, PeersLayout.chunkWord(PeersLayout.MAKING, slot, id));

@@ -1,5 +1,6 @@
 package dev.pinnedstore.backend.shared;
 
+import dev.pinnedstore.backend.Codes;
 import dev.pinnedstore.backend.ViewGroups;
 import dev.pinnedstore.os.MappingFailedException;
 import dev.pinnedstore.os.SharedFileException;
@@ -29,17 +30,21 @@ final class Chunks {
   private final Namespace namespace;
   private final Peers peers;
   private final ViewGroups groups;
-  private final Consumer<Chunk> dropped;
+  private Consumer<Chunk> dropped = _ -> {};
   private final List<Chunk> leaving = new ArrayList<>();
   private volatile @Nullable Chunk[] places = new Chunk[FEWEST_PLACES];
   private int count;
   private boolean closed;
 
-  Chunks(Namespace namespace, ViewGroups groups, Consumer<Chunk> dropped) {
+  Chunks(Namespace namespace, ViewGroups groups) {
     this.namespace = namespace;
     this.peers = namespace.peers;
     this.groups = groups;
-    this.dropped = dropped;
+  }
+
+  /** Says who is told of a chunk that is no more, before the first one is mapped. */
+  void whenDropped(Consumer<Chunk> told) {
+    dropped = told;
   }
 
   /** The chunk of an id if this store has mapped it. */
@@ -52,6 +57,16 @@ final class Chunks {
         return chunk;
       }
     }
+  }
+
+  /** The chunk of a place that the caller holds; it cannot be dropped meanwhile. */
+  Chunk at(long place) {
+    int id = Codes.pageId(place);
+    Chunk chunk = find(id);
+    if (chunk == null) {
+      throw new IllegalStateException("chunk id=" + id + ": is closed");
+    }
+    return chunk;
   }
 
   /** The chunk of an id, mapped now if it was not; null when there is no such chunk any more. */

@@ -3,7 +3,7 @@ package dev.pinnedstore.backend.shared;
 import dev.pinnedstore.backend.shared.NamespaceRefusedException.Reason;
 import dev.pinnedstore.os.LockBytes;
 import dev.pinnedstore.os.MappingFailedException;
-import dev.pinnedstore.os.Processes;
+import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.SharedFileException;
 import dev.pinnedstore.os.SharedFiles;
 import dev.pinnedstore.os.SharedMapping;
@@ -11,11 +11,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,10 +42,6 @@ import org.jspecify.annotations.Nullable;
  * the control file mapped.
  */
 final class Namespace {
-  private static final long GATE_NANOS = 10_000_000_000L;
-  private static final long PAUSE_NANOS = 1_000_000;
-  private static final long LONGEST_TTL_MILLIS = 365L * 24 * 3600 * 1000;
-
   final Names names;
   final Peers peers;
   final long chunkBytes;
@@ -95,17 +88,18 @@ final class Namespace {
   static Namespace create(SharedSettings settings)
       throws NamespaceRefusedException, MappingFailedException, IOException {
     Names names = settings.names();
-    LockBytes lock = enterGate(names);
+    LockBytes lock = Gate.enter(names);
     Arena arena = Arena.ofShared();
     Peers peers = null;
     Namespace made = null;
     boolean dead = false;
     try {
-      dead = !isAlive(names, lock);
+      dead = !CleanUp.isAlive(names, lock);
       if (!dead) {
-        throw refused(Reason.IN_USE, names, "is in use; attach to it, or choose another name");
+        throw NamespaceRefusedException.of(
+            Reason.IN_USE, names, "is in use; attach to it, or choose another name");
       }
-      var _ = removeAll(names);
+      var _ = CleanUp.removeAll(names);
       long incarnation = ThreadLocalRandom.current().nextLong() | 1;
       MemorySegment file = initialise(lock, arena, settings, incarnation);
       peers = takeSlot(names, lock, file, settings.monotonicMillis());
@@ -113,14 +107,14 @@ final class Namespace {
       made = map(names, lock, arena, peers);
       return made;
     } catch (SharedFileException e) {
-      throw refused(names, e);
+      throw NamespaceRefusedException.of(names, e);
     } finally {
       try {
         if (made == null && dead) {
-          var _ = removeAll(names);
+          var _ = CleanUp.removeAll(names);
           var _ = SharedFiles.delete(names.lock());
         } else if (made == null) {
-          removeUnused(names, lock);
+          CleanUp.removeUnused(names, lock);
         }
       } finally {
         leaveGate(lock, arena, peers, made != null);
@@ -182,21 +176,21 @@ final class Namespace {
     Namespace made = null;
     try {
       // Before the lock file, which must not be made where there is no namespace.
-      var _ = head(names);
-      lock = gate(names);
-      ByteBuffer head = head(names);
-      checkChunks(names, ControlLayout.chunkSize(head), ControlLayout.chunkCount(head));
+      var _ = ControlFile.head(names);
+      lock = Gate.enterFile(names);
+      ByteBuffer head = ControlFile.head(names);
+      ControlFile.checkChunks(names, ControlLayout.chunkSize(head), ControlLayout.chunkCount(head));
       MemorySegment file = join(names, lock, arena, settings, head);
       peers = takeSlot(names, lock, file, settings.monotonicMillis());
       made = map(names, lock, arena, peers);
       return made;
     } catch (SharedFileException e) {
-      throw refused(names, e);
+      throw NamespaceRefusedException.of(names, e);
     } finally {
       if (lock != null) {
         try {
           if (made == null) {
-            removeUnused(names, lock);
+            CleanUp.removeUnused(names, lock);
           }
         } finally {
           leaveGate(lock, arena, peers, made != null);
@@ -204,13 +198,6 @@ final class Namespace {
       } else {
         arena.close();
       }
-    }
-  }
-
-  /** A lock file that was made for an attempt that failed would be the only one of its name. */
-  private static void removeUnused(Names names, LockBytes lock) throws IOException {
-    if (lock.size() == 0 && lock.isCurrent()) {
-      var _ = SharedFiles.delete(names.lock());
     }
   }
 
@@ -224,111 +211,20 @@ final class Namespace {
           PeersLayout.getLong(file, PeersLayout.MAGIC_AT) == PeersLayout.MAGIC
               && PeersLayout.getLong(file, PeersLayout.INCARNATION_AT) == incarnation;
       if (fits) {
-        checkLimits(names, file, ControlLayout.chunkSize(head));
+        ControlFile.checkLimits(names, file, ControlLayout.chunkSize(head));
         return file;
       }
     }
-    if (ControlLayout.isMadeHere(head) || anySlotHeld(lock)) {
-      throw refused(
+    if (ControlLayout.isMadeHere(head) || Gate.anySlotHeld(lock)) {
+      throw NamespaceRefusedException.of(
           Reason.CORRUPT, names, "incarnation=" + incarnation + ": must be that of its lock file");
     }
     return initialise(lock, arena, settings, incarnation);
   }
 
-  private static void checkLimits(Names names, MemorySegment file, long chunkSize)
-      throws NamespaceRefusedException {
-    checkLimit(names, file, "TTL in ms", PeersLayout.TTL_AT, 0, LONGEST_TTL_MILLIS);
-    checkLimit(names, file, "limit", PeersLayout.LIMIT_AT, 0, PeersLayout.CHUNKS);
-    checkLimit(names, file, "maxChunks", PeersLayout.MAX_CHUNKS_AT, 1, Long.MAX_VALUE);
-    checkLimit(names, file, "maxBytes", PeersLayout.MAX_BYTES_AT, chunkSize, Long.MAX_VALUE);
-  }
-
-  private static void checkLimit(
-      Names names, MemorySegment file, String field, long at, long least, long most)
-      throws NamespaceRefusedException {
-    long value = PeersLayout.getLong(file, at);
-    if (value < least || value > most) {
-      throw refused(
-          Reason.CORRUPT,
-          names,
-          names.lock()
-              + ": "
-              + field
-              + "="
-              + value
-              + ": must be between "
-              + least
-              + " and "
-              + most);
-    }
-  }
-
-  /** Reads the control file's head and checks each field of it. */
-  private static ByteBuffer head(Names names) throws NamespaceRefusedException, IOException {
-    byte[] bytes = SharedFiles.read(names.control(), ControlLayout.BYTES);
-    long length = SharedFiles.size(names.control());
-    ByteBuffer head = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-    require(names, length == ControlLayout.BYTES, "length", length, "" + ControlLayout.BYTES);
-    require(
-        names,
-        ControlLayout.magic(head) == ControlLayout.MAGIC,
-        "magic",
-        Long.toHexString(ControlLayout.magic(head)),
-        Long.toHexString(ControlLayout.MAGIC));
-    int version = ControlLayout.version(head);
-    require(names, version == ControlLayout.VERSION, "version", version, "1");
-    long chunkSize = ControlLayout.chunkSize(head);
-    require(
-        names,
-        chunkSize > ChunkLayout.HEADER_BYTES,
-        "chunk size",
-        chunkSize,
-        "between 65 and 4294967295 bytes");
-    long count = ControlLayout.chunkCount(head);
-    require(
-        names,
-        count >= 1 && count <= Integer.MAX_VALUE,
-        "chunk count",
-        count,
-        "between 1 and " + Integer.MAX_VALUE);
-    long writeHead = ControlLayout.writeHead(head);
-    require(names, writeHead < count, "write head", writeHead, "below the chunk count, " + count);
-    if (ControlLayout.isClosed(head)) {
-      throw refused(Reason.MISSING, names, "was closed by the last that left it");
-    }
-    return head;
-  }
-
-  /** Every chunk file is of the size that the control file says; an empty one is being made. */
-  private static void checkChunks(Names names, long chunkSize, long count)
-      throws NamespaceRefusedException, IOException {
-    for (String name : SharedFiles.list(names.directory(), names.prefix())) {
-      OptionalInt id = names.chunkOf(name);
-      if (id.isPresent() && Integer.toUnsignedLong(id.getAsInt()) < count) {
-        long size = SharedFiles.lengthOrZero(names.directory().resolve(name));
-        require(
-            names,
-            size == 0 || size == chunkSize,
-            "chunk size",
-            chunkSize,
-            "the length of " + name + ", " + size + " bytes");
-      }
-    }
-  }
-
-  private static void require(Names names, boolean holds, String field, Object value, String legal)
-      throws NamespaceRefusedException {
-    if (!holds) {
-      throw refused(
-          Reason.CORRUPT,
-          names,
-          names.control() + ": " + field + "=" + value + ": must be " + legal);
-    }
-  }
-
   private static Namespace map(Names names, LockBytes lock, Arena arena, Peers peers)
       throws NamespaceRefusedException, IOException, MappingFailedException {
-    ByteBuffer head = head(names);
+    ByteBuffer head = ControlFile.head(names);
     SharedMapping control = SharedFiles.map(names.control(), ControlLayout.BYTES);
     Namespace made = null;
     try {
@@ -348,15 +244,14 @@ final class Namespace {
       throws NamespaceRefusedException, IOException {
     for (boolean inherit : new boolean[] {false, true}) {
       for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
-        boolean isTaken = (int) PeersLayout.INT.getVolatile(file, PeersLayout.slotAt(slot)) != 0;
-        if (isTaken == inherit && lock.tryLock(PeersLayout.lockOf(slot))) {
+        if (PeersLayout.isTaken(file, slot) == inherit && lock.tryLock(PeersLayout.lockOf(slot))) {
           Peers.take(file, slot, millis);
           Steps.reached("join.slot");
           return new Peers(file, slot, inherit);
         }
       }
     }
-    throw refused(
+    throw NamespaceRefusedException.of(
         Reason.IN_USE, names, "stores=" + PeersLayout.SLOTS + ": no more can take part at a time");
   }
 
@@ -395,13 +290,19 @@ final class Namespace {
     return ChunkFiles.records(names, peers.slot, id, capacity);
   }
 
+  /** Says that a file of a chunk was cut off. */
+  MappingLostException lost(InternalError e) {
+    return MappingLostException.of(
+        "a chunk of namespace=" + names.namespace() + " in " + names.directory(), e);
+  }
+
   // ---- leaving
 
   void leave() throws IOException {
     boolean gate = false;
     try {
-      gate = awaitGate(lock);
-      if (peers.isIdle()) {
+      gate = Gate.await(lock);
+      if (peers.cells.isIdle()) {
         peers.takeBack(peers.slot);
         Steps.reached("leave.leases");
         peers.release(peers.slot);
@@ -423,7 +324,7 @@ final class Namespace {
 
   private boolean othersAlive() throws IOException {
     for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
-      if (slot != peers.slot && isHeld(lock, slot)) {
+      if (slot != peers.slot && Gate.isHeld(lock, slot)) {
         return true;
       }
     }
@@ -434,7 +335,7 @@ final class Namespace {
     if (madeHere) {
       ControlLayout.close(control());
       Steps.reached("leave.closed");
-      var _ = removeAll(names);
+      var _ = CleanUp.removeAll(names);
     } else {
       for (String name : SharedFiles.list(names.directory(), names.prefix())) {
         if (names.isOwn(name)
@@ -446,140 +347,6 @@ final class Namespace {
     }
     Steps.reached("leave.removed");
     var _ = SharedFiles.delete(names.lock());
-  }
-
-  // ---- clean-up
-
-  /** Removes what dead processes left; null when somebody is alive. */
-  static @Nullable Removed cleanUp(Names names) throws NamespaceRefusedException, IOException {
-    if (SharedFiles.list(names.directory(), names.prefix()).stream()
-        .noneMatch(name -> names.isOwn(name) || name.equals(names.prefix() + "lock"))) {
-      return new Removed(0, 0);
-    }
-    LockBytes lock = enterGate(names);
-    try {
-      if (isAlive(names, lock)) {
-        return null;
-      }
-      Removed removed = removeAll(names);
-      var _ = SharedFiles.delete(names.lock());
-      return removed;
-    } catch (SharedFileException e) {
-      throw refused(names, e);
-    } finally {
-      try {
-        removeUnused(names, lock);
-      } finally {
-        lock.unlock(PeersLayout.GATE);
-        lock.close();
-      }
-    }
-  }
-
-  /** Removes every file of the namespace but its lock file, the control file first. */
-  private static Removed removeAll(Names names) throws IOException {
-    int files = 0;
-    long bytes = 0;
-    if (SharedFiles.exists(names.control()) && SharedFiles.delete(names.control())) {
-      files++;
-      bytes += ControlLayout.BYTES;
-      Steps.reached("remove.control");
-    }
-    for (String name : SharedFiles.list(names.directory(), names.prefix())) {
-      if (names.isOwn(name)) {
-        Path file = names.directory().resolve(name);
-        long size = SharedFiles.lengthOrZero(file);
-        if (remove(file)) {
-          files++;
-          bytes += size;
-          Steps.reached("remove.file");
-        }
-      }
-    }
-    return new Removed(files, bytes);
-  }
-
-  private static boolean remove(Path file) throws IOException {
-    try {
-      return SharedFiles.delete(file);
-    } catch (IOException e) {
-      // Another user's is refused as such.
-      var _ = SharedFiles.size(file);
-      throw e;
-    }
-  }
-
-  private static boolean isAlive(Names names, LockBytes lock) throws IOException {
-    if (lock.size() > 0 && anySlotHeld(lock)) {
-      return true;
-    }
-    if (!SharedFiles.exists(names.control())) {
-      return false;
-    }
-    byte[] bytes = SharedFiles.read(names.control(), ControlLayout.BYTES);
-    ByteBuffer head = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-    boolean isOriginal = bytes.length == ControlLayout.BYTES && !ControlLayout.isMadeHere(head);
-    return isOriginal && Processes.anyMaps(names.control());
-  }
-
-  private static boolean anySlotHeld(LockBytes lock) throws IOException {
-    for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
-      if (isHeld(lock, slot)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean isHeld(LockBytes lock, int slot) throws IOException {
-    if (!lock.tryLock(PeersLayout.lockOf(slot))) {
-      return true;
-    }
-    lock.unlock(PeersLayout.lockOf(slot));
-    return false;
-  }
-
-  // ---- the gate
-
-  private static LockBytes enterGate(Names names) throws NamespaceRefusedException, IOException {
-    try {
-      return gate(names);
-    } catch (SharedFileException e) {
-      throw refused(names, e);
-    }
-  }
-
-  private static LockBytes gate(Names names) throws NamespaceRefusedException, IOException {
-    while (true) {
-      LockBytes lock = LockBytes.open(names.lock());
-      boolean inside = false;
-      try {
-        if (!awaitGate(lock)) {
-          throw refused(
-              Reason.IN_USE, names, "another process has been joining or leaving for 10 s");
-        }
-        inside = lock.isCurrent();
-        if (inside) {
-          return lock;
-        }
-        lock.unlock(PeersLayout.GATE);
-      } finally {
-        if (!inside) {
-          lock.close();
-        }
-      }
-    }
-  }
-
-  private static boolean awaitGate(LockBytes lock) throws IOException {
-    long start = System.nanoTime();
-    while (!lock.tryLock(PeersLayout.GATE)) {
-      if (System.nanoTime() - start > GATE_NANOS) {
-        return false;
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
-    return true;
   }
 
   private static void leaveGate(LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined)
@@ -595,21 +362,5 @@ final class Namespace {
       arena.close();
       lock.close();
     }
-  }
-
-  private static NamespaceRefusedException refused(Reason reason, Names names, String what) {
-    return new NamespaceRefusedException(
-        reason, "namespace=" + names.namespace() + " in " + names.directory() + ": " + what, null);
-  }
-
-  private static NamespaceRefusedException refused(Names names, SharedFileException e) {
-    Reason reason =
-        switch (e.problem()) {
-          case MISSING -> Reason.MISSING;
-          case SHAPE -> Reason.CORRUPT;
-          case OWNER -> Reason.FOREIGN_OWNER;
-        };
-    return new NamespaceRefusedException(
-        reason, "namespace=" + names.namespace() + ": " + e.getMessage(), e);
   }
 }

@@ -1,5 +1,6 @@
 package dev.pinnedstore.backend.shared;
 
+import dev.pinnedstore.os.SharedFileException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
@@ -34,5 +35,23 @@ public final class NamespaceRefusedException extends Exception {
    */
   public Reason reason() {
     return reason;
+  }
+
+  /** Refuses a namespace. */
+  static NamespaceRefusedException of(Reason reason, Names names, String what) {
+    return new NamespaceRefusedException(
+        reason, "namespace=" + names.namespace() + " in " + names.directory() + ": " + what, null);
+  }
+
+  /** Refuses a namespace for what is wrong with one of its files. */
+  static NamespaceRefusedException of(Names names, SharedFileException e) {
+    Reason reason =
+        switch (e.problem()) {
+          case MISSING -> Reason.MISSING;
+          case SHAPE -> Reason.CORRUPT;
+          case OWNER -> Reason.FOREIGN_OWNER;
+        };
+    return new NamespaceRefusedException(
+        reason, "namespace=" + names.namespace() + ": " + e.getMessage(), e);
   }
 }

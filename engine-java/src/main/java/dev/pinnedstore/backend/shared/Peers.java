@@ -1,229 +1,43 @@
 package dev.pinnedstore.backend.shared;
 
-import static dev.pinnedstore.backend.shared.PeersLayout.CELLS;
 import static dev.pinnedstore.backend.shared.PeersLayout.INT;
 import static dev.pinnedstore.backend.shared.PeersLayout.LONG;
-import static dev.pinnedstore.backend.shared.PeersLayout.SLOTS;
 
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * What the stores of a namespace tell each other through its lock file: what each is doing (cells,
- * leases, windows), and which chunks are alive.
- *
- * <p>A <b>cell</b> is taken by a thread for the time of one operation that must not see its chunk
- * recycled: by compare-and-set before, by a plain release store after. It names the chunk, and from
- * the reservation on the bytes. Who seals a chunk and looks into all cells <em>afterwards</em> sees
- * everybody who reserved in it, because the reservation is a compare-and-set that comes after the
- * cell was taken. A cell of a process that died stays, and says what it left undone.
+ * What the stores of a namespace tell each other through its lock file: who takes part, what each
+ * is doing (cells, leases, windows), and which chunks are alive.
  */
 final class Peers {
-  private static final long NAMED = 1L << 32;
-
-  /** In a cell whose range says what is reserved. */
-  private static final long RANGED = 1L << 33;
-
-  /** In a cell of an acknowledgement, which reserves nothing. */
-  private static final long READING = 1L << 34;
-
-  private static final long HELD = NAMED | RANGED;
-  private static final int FIRST_CELLS = 16;
-  private static final int SPINS = 100;
-  private static final int MOST_LOOKS = 200;
-  private static final long PAUSE_NANOS = 20_000;
-  private static final long LONGEST_NANOS = 30_000_000_000L;
-
   final MemorySegment file;
   final int slot;
 
   /** Whether an earlier owner of the slot died and left something undone. */
   final boolean inherited;
 
+  /** What each store is doing right now. */
+  final Cells cells;
+
   private final long mask;
-  private final long cells;
 
   Peers(MemorySegment file, int slot, boolean inherited) {
     this.file = file;
     this.slot = slot;
     this.inherited = inherited;
     this.mask = 1L << slot;
-    this.cells = PeersLayout.cellAt(slot, 0);
-  }
-
-  // ---- cells
-
-  /**
-   * Takes a cell of this store and names a chunk in it; waits while all are taken.
-   *
-   * @throws IllegalStateException when they are for half a minute: somebody wrote into the file
-   */
-  long enter(int chunkId) {
-    return take(NAMED | Integer.toUnsignedLong(chunkId));
-  }
-
-  /** The same for a thread that will not reserve anything. */
-  long enterToRead(int chunkId) {
-    return take(NAMED | READING | Integer.toUnsignedLong(chunkId));
-  }
-
-  private long take(long named) {
-    int first = firstCell();
-    long since = 0;
-    for (int tries = 0; ; tries++) {
-      long cell = cell(first + tries);
-      if ((long) LONG.getOpaque(file, cell) == 0 && LONG.compareAndSet(file, cell, 0L, named)) {
-        return cell;
-      }
-      if (tries == SPINS) {
-        since = System.nanoTime();
-      } else if (tries > SPINS) {
-        if (System.nanoTime() - since > LONGEST_NANOS) {
-          throw new IllegalStateException("slot=" + slot + ": all cells=" + CELLS + " are taken");
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
-    }
-  }
-
-  /** Says which bytes the holder of a cell has reserved. */
-  void holds(long cell, int chunkId, long offset, long size) {
-    LONG.setOpaque(file, cell + PeersLayout.RANGE_AT, (offset << 32) | size);
-    LONG.setRelease(file, cell, HELD | Integer.toUnsignedLong(chunkId));
-  }
-
-  /** Ends an operation by one store: before it, the cell says what was being done. */
-  void leave(long cell) {
-    LONG.setRelease(file, cell, 0L);
-  }
-
-  /**
-   * The cell of this store that holds a reservation, or -1. One that another thread has may say the
-   * same bytes from an earlier time, and is told by its name before and after.
-   */
-  long find(int chunkId, long offset, long size) {
-    long named = HELD | Integer.toUnsignedLong(chunkId);
-    long range = (offset << 32) | size;
-    int first = firstCell();
-    for (int i = 0; i < CELLS; i++) {
-      long cell = cell(first + i);
-      if ((long) LONG.getAcquire(file, cell) == named
-          && (long) LONG.getAcquire(file, cell + PeersLayout.RANGE_AT) == range
-          && (long) LONG.getAcquire(file, cell) == named) {
-        return cell;
-      }
-    }
-    return -1;
-  }
-
-  private long cell(int number) {
-    int own = number < CELLS ? number : number % CELLS;
-    return cells + own * PeersLayout.CELL_BYTES;
-  }
-
-  /** Where a thread looks for a cell first. */
-  private static int firstCell() {
-    return (int) Thread.currentThread().threadId() & (FIRST_CELLS - 1);
-  }
-
-  /** Whether any store has a cell that names a chunk. */
-  boolean isEntered(int chunkId) {
-    return isAny((cell, found) -> names(found, chunkId));
-  }
-
-  /**
-   * Whether any store has reserved bytes of a range in a chunk that it has not published. The range
-   * is known to be reserved by somebody, so who has not reserved yet will not do it there; one that
-   * has reserved and not said where is given the time to say it.
-   */
-  boolean isReserved(int chunkId, long offset, long size) {
-    return isAny(
-        (cell, found) ->
-            names(found, chunkId) && (found & READING) == 0 && overlaps(cell, found, offset, size));
-  }
-
-  private interface Look {
-    boolean at(long cell, long found);
-  }
-
-  private boolean isAny(Look look) {
-    for (int s = 0; s < SLOTS; s++) {
-      for (int k = 0; k < CELLS && isTaken(s); k++) {
-        long cell = PeersLayout.cellAt(s, k);
-        long found = (long) LONG.getVolatile(file, cell);
-        if (found != 0 && look.at(cell, found)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private static boolean names(long found, int chunkId) {
-    return (found & ~(RANGED | READING)) == (NAMED | Integer.toUnsignedLong(chunkId));
-  }
-
-  private boolean overlaps(long cell, long named, long offset, long size) {
-    long found = named;
-    for (int i = 0; found == named && (named & RANGED) == 0; i++) {
-      if (i == MOST_LOOKS) {
-        // Dead or slow: it may have reserved just this.
-        return true;
-      }
-      if (i < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
-      found = (long) LONG.getVolatile(file, cell);
-    }
-    if (found != (named | RANGED)) {
-      // Over, and another operation's now: what was published has a record.
-      return false;
-    }
-    long range = (long) LONG.getVolatile(file, cell + PeersLayout.RANGE_AT);
-    long start = range >>> 32;
-    return start < offset + size && offset < start + (range & 0xFFFF_FFFFL);
-  }
-
-  /** What a cell says: the chunk's id in the low half, zero when it is idle. */
-  long named(int ofSlot, int cell) {
-    return PeersLayout.getLong(file, PeersLayout.cellAt(ofSlot, cell));
-  }
-
-  /** Which bytes a cell says, offset in the high half; zero when it does not. */
-  long range(int ofSlot, int cell) {
-    return (named(ofSlot, cell) & RANGED) == 0
-        ? 0
-        : PeersLayout.getLong(file, PeersLayout.cellAt(ofSlot, cell) + PeersLayout.RANGE_AT);
+    this.cells = new Cells(file, slot);
   }
 
   // ---- slots
 
   boolean isTaken(int ofSlot) {
-    return (int) INT.getVolatile(file, PeersLayout.slotAt(ofSlot)) != 0;
-  }
-
-  /** Whether no thread of this store has a cell. */
-  boolean isIdle() {
-    for (int k = 0; k < CELLS; k++) {
-      if (named(slot, k) != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Forgets what a slot's cells say; its owner is gone, or is the caller. */
-  void clearCells(int ofSlot) {
-    for (int k = 0; k < CELLS; k++) {
-      leave(PeersLayout.cellAt(ofSlot, k));
-    }
+    return PeersLayout.isTaken(file, ofSlot);
   }
 
   /** Empties a slot whose owner is gone, or is the caller. */
   void release(int ofSlot) {
-    clearCells(ofSlot);
+    cells.clear(ofSlot);
     INT.setVolatile(file, PeersLayout.slotAt(ofSlot), 0);
   }
 

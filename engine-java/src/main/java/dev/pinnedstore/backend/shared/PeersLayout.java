@@ -96,6 +96,10 @@ final class PeersLayout {
     return slotAt(slot) + CELLS_AT + cell * CELL_BYTES;
   }
 
+  static boolean isTaken(MemorySegment file, int slot) {
+    return (int) INT.getVolatile(file, slotAt(slot)) != 0;
+  }
+
   static long chunkAt(int index) {
     return CHUNKS_AT + index * CHUNK_BYTES;
   }

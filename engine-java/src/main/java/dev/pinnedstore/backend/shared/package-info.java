@@ -3,13 +3,27 @@
  * 1.
  *
  * <pre>
- *  SharedBackend   the data path: append, view, resolve, acknowledge
- *   +- Namespace   the files of a namespace: create, attach, leave, clean up
- *   +- Peers       what stores tell each other: cells, leases, windows, the chunk table
+ *  SharedBackend   what the store calls; the protocol of an append and an acknowledgement
+ *   +- WriteHead   reserves bytes
+ *   |   +- Supply  chunks that are ready, or may be made
+ *   |       +- ChunkMaker  makes them, of ChunkFiles
+ *   +- Blobs       publishes, reads and acknowledges what was reserved
+ *   |   +- Handles  says what a handle is
+ *   |   +- Records  which blobs begin where, and which are acknowledged
+ *   |   +- Expiry   when blobs expire
+ *   +- Views       opens views and lets them die
+ *   +- Keeper      the protocol of a chunk's life: seals, recycles, expires, gives back
+ *   |   +- ChunkLife    its steps
+ *   |   +- AliveChunks  a walk over the chunks
+ *   |   +- Recovery     puts in order what the dead left
+ *   |   +- KeeperLock   one at a time
  *   +- Chunks      the chunks that this store has mapped
- *   +- Records     which blobs begin where, and which are acknowledged
- *   +- ChunkMaker  makes chunks
- *   +- Keeper      seals, recycles, expires, gives back, recovers
+ *   +- Namespace   the protocol of joining and leaving
+ *       +- Gate         one at a time
+ *       +- ControlFile  checks what is joined
+ *       +- CleanUp      removes files
+ *       +- Peers        what stores tell each other: slots, leases, windows, the chunk table
+ *           +- Cells    what each is doing right now
  * </pre>
  *
  * <p>The formats: {@link dev.pinnedstore.backend.shared.ControlLayout}, {@link

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.pinnedstore.store.Backend;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.BlobTooLargeException;
 import dev.pinnedstore.store.PinnedStore;
@@ -228,8 +229,14 @@ class OriginalDefectsTest extends SharedStoreFixture {
 
   @Test
   void aNamespaceHasOneSpareHoweverManyProcessesItHas() throws Exception {
-    PinnedStore creator = open();
-    PinnedStore[] all = {creator, attach(), attach(), attach(), attach()};
+    // Time that stands still, as a lifecycle makes chunks ahead of a writer that is fast.
+    long now = System.nanoTime();
+    PinnedStore creator = open(config(backend()).clock(() -> now));
+    PinnedStore[] all = new PinnedStore[5];
+    all[0] = creator;
+    for (int i = 1; i < all.length; i++) {
+      all[i] = attach(config(Backend.shared(namespace)).clock(() -> now));
+    }
     creator.append(Bytes.of(1, CAPACITY * 9 / 10));
     maintain(all);
     for (PinnedStore store : all) {

@@ -8,6 +8,8 @@ import dev.pinnedstore.store.StoreConfig;
 import dev.pinnedstore.store.StoreFullException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ final class TinyFileSystem {
     System.out.println(tiny.fill());
     System.out.println(tiny.smallBlobsWithoutRoom());
     System.out.println(tiny.openWithoutRoom());
+    System.out.println(tiny.idsWithoutRoom());
     try (Stream<Path> left = Files.list(tiny.directory)) {
       System.out.println("left " + left.count());
     }
@@ -116,6 +119,29 @@ final class TinyFileSystem {
     try (PinnedStore store = open()) {
       return "open refused=" + refused + " again=" + (append(store, BLOB) == null);
     }
+  }
+
+  /** Ids are never given back: a chunk that cannot be made takes none. */
+  private String idsWithoutRoom() throws IOException {
+    try (PinnedStore store = open()) {
+      store.append(Bytes.of(0, CHUNK - OriginalLayout.HEADER_BYTES));
+      Path ballast = takeAll();
+      int before = chunkCount();
+      int refused = 0;
+      for (int i = 0; i < 50; i++) {
+        refused += append(store, BLOB) == null ? 0 : 1;
+        store.maintain();
+      }
+      Files.delete(ballast);
+      return "ids refused=" + refused + " taken=" + (chunkCount() - before);
+    }
+  }
+
+  private int chunkCount() throws IOException {
+    byte[] control = Files.readAllBytes(directory.resolve("tiny_ctrl"));
+    return ByteBuffer.wrap(control)
+        .order(ByteOrder.nativeOrder())
+        .getInt(OriginalLayout.CHUNK_COUNT);
   }
 
   /** Takes what room there is, but for nothing. */

@@ -35,6 +35,7 @@ class TinyFileSystemTest {
             "fill some=true whole=true sizes=true",
             "small refused=true whole=true again=null",
             "open refused=1048576 again=true",
+            "ids refused=50 taken=0",
             "left 0");
   }
 
