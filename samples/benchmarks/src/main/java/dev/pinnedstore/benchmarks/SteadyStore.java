@@ -1,0 +1,31 @@
+package dev.pinnedstore.benchmarks;
+
+import dev.pinnedstore.store.PinnedStore;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** A store with the default settings and a running lifecycle. */
+@State(Scope.Benchmark)
+public class SteadyStore {
+  /** Where the bytes live. */
+  @Param({"segmented", "virtual", "shared"})
+  public String backend = "";
+
+  PinnedStore store;
+
+  /** Opens it. */
+  @Setup
+  public void open() {
+    store = PinnedStore.open(Sources.config(backend).build());
+    store.startLifecycle();
+  }
+
+  /** Closes it, and its lifecycle with it. */
+  @TearDown
+  public void close() {
+    store.close();
+  }
+}

@@ -1,0 +1,264 @@
+package dev.pinnedstore.benchmarks.run;
+
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** What the store is to reach, and what it did. */
+final class Targets {
+  private static final List<String> IN_PROCESS = List.of("segmented", "virtual");
+
+  private final Results results;
+  private final List<Row> rows = new ArrayList<>();
+
+  /**
+   * One row.
+   *
+   * @param measure what is measured
+   * @param target what is to be reached
+   * @param measured what was measured
+   * @param verdict met, or missed and by how much; empty where it was not measured
+   */
+  record Row(String measure, String target, String measured, String verdict) {
+    boolean met() {
+      return verdict.startsWith("met");
+    }
+  }
+
+  private Targets(Results results) {
+    this.results = results;
+  }
+
+  static List<Row> of(Results results) {
+    Targets targets = new Targets(results);
+    targets.appends();
+    targets.growth();
+    targets.counts();
+    targets.handles();
+    targets.twoWriters();
+    targets.allocation();
+    targets.memory();
+    targets.livePages();
+    return targets.rows;
+  }
+
+  private void appends() {
+    atMost("append, 64 B, in process", 20, "ns", worst(IN_PROCESS, "AppendBenchmark.append", "64"));
+    atMost(
+        "append, 64 B, shared", 30, "ns", worst(List.of("shared"), "AppendBenchmark.append", "64"));
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble least =
+          results.sizes("AppendBenchmark.append").stream()
+              .filter(size -> size >= 4096)
+              .map(size -> speed("append", "copyIntoWarmRing", "AppendBenchmark.", backend, size))
+              .flatMapToDouble(OptionalDouble::stream)
+              .min();
+      atLeast("append, 4 KiB and more, " + backend + ", slowest size", 0.9, "of the copy", least);
+    }
+  }
+
+  private OptionalDouble worst(List<String> backends, String benchmark, String size) {
+    return backends.stream()
+        .map(it -> results.score(benchmark, 1, "backend", it, "size", size))
+        .flatMapToDouble(OptionalDouble::stream)
+        .max();
+  }
+
+  /** The speed of a method of the store as a part of that of a ceiling. */
+  private OptionalDouble speed(
+      String method, String ceiling, String type, String backend, int size) {
+    OptionalDouble top = results.score(type + ceiling, 1, "size", "" + size);
+    OptionalDouble ours = results.score(type + method, 1, "backend", backend, "size", "" + size);
+    return top.isPresent() && ours.isPresent()
+        ? OptionalDouble.of(top.getAsDouble() / ours.getAsDouble())
+        : OptionalDouble.empty();
+  }
+
+  private void growth() {
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble best =
+          results.program("growth-latency").stream()
+              .filter(it -> it.get("subject").getAsString().equals(backend))
+              .mapToDouble(it -> ratio(it, "p99.9", "p50"))
+              .min();
+      atMost(
+          "growth at 0.7 of the kernel's supply, " + backend + ", best round: p99.9 / p50",
+          10,
+          "",
+          best);
+    }
+    for (String backend : Comparisons.BACKENDS) {
+      String ceiling = backend.equals("shared") ? "populateFile" : "populate";
+      OptionalDouble top = results.score("GrowthBenchmark." + ceiling, 1);
+      OptionalDouble ours = results.score("GrowthBenchmark.grow", 1, "backend", backend);
+      if (top.isPresent() && ours.isPresent()) {
+        atLeast(
+            "growth, saturated, " + backend,
+            0.9,
+            "of the supply",
+            OptionalDouble.of(top.getAsDouble() / ours.getAsDouble()));
+      }
+    }
+  }
+
+  private void counts() {
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble faults = OptionalDouble.empty();
+      var counted = results.program("counts", backend);
+      if (counted.isPresent()) {
+        JsonObject json = counted.get();
+        double sum = json.get("minorFaults").getAsDouble() + json.get("majorFaults").getAsDouble();
+        faults = OptionalDouble.of(sum / json.get("bytes").getAsDouble() * (1 << 30));
+      }
+      atMost("page faults of the writing thread, " + backend, 0, "per GiB", faults);
+      OptionalDouble waits =
+          counted.stream().mapToDouble(it -> it.get("voluntarySwitches").getAsDouble()).findFirst();
+      atMost("times the writing thread waited, " + backend, 0, "in all", waits);
+    }
+  }
+
+  private void handles() {
+    for (String backend : Comparisons.BACKENDS) {
+      atMost(
+          "view, 4 KiB, " + backend,
+          5,
+          "ns",
+          results.score("HandleBenchmark.view", 1, "backend", backend, "size", "4096"));
+    }
+    for (String backend : Comparisons.BACKENDS) {
+      atLeast(
+          "resolve, 4 KiB, " + backend,
+          0.9,
+          "of the copy",
+          speed("resolve", "copyOut", "HandleBenchmark.", backend, 4096));
+    }
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble most =
+          results.figures().stream()
+              .filter(it -> it.benchmark().startsWith("AcknowledgeBenchmark."))
+              .filter(it -> it.has("backend", backend))
+              .mapToDouble(Figure::score)
+              .max();
+      atMost("acknowledge, " + backend + ", slowest size", 12, "ns", most);
+    }
+  }
+
+  private void twoWriters() {
+    for (String backend : Comparisons.BACKENDS) {
+      String method = "AppendBenchmark.appendAcknowledge";
+      OptionalDouble ours =
+          results.more("cpu.workers", method, 2, "backend", backend, "size", "4096");
+      OptionalDouble top =
+          results.more("cpu.workers", "AppendBenchmark.copyIntoWarmRing", 2, "size", "4096");
+      if (ours.isPresent() && top.isPresent()) {
+        atMost(
+            "two writers, 4 KiB, " + backend + ": CPU time",
+            1.1,
+            "of two copies",
+            OptionalDouble.of(ours.getAsDouble() / top.getAsDouble()));
+      }
+      OptionalDouble one = results.score(method, 1, "backend", backend, "size", "64");
+      OptionalDouble two = results.score(method, 2, "backend", backend, "size", "64");
+      if (one.isPresent() && two.isPresent()) {
+        atLeast(
+            "two writers, 64 B, " + backend + ": in all",
+            1,
+            "of one writer",
+            OptionalDouble.of(2 * one.getAsDouble() / two.getAsDouble()));
+      }
+    }
+  }
+
+  private void allocation() {
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble bytes =
+          results.program("counts", backend).stream()
+              .mapToDouble(it -> it.get("allocatedBytesPerAppend").getAsDouble())
+              .findFirst();
+      atMost("allocation of append and acknowledge, 4 KiB, " + backend, 0, "B", bytes);
+    }
+    for (String backend : Comparisons.BACKENDS) {
+      OptionalDouble bytes =
+          results.more(
+              "gc.alloc.rate.norm", "HandleBenchmark.view", 1, "size", "4096", "backend", backend);
+      atMost("allocation of view, 4 KiB, " + backend, 0, "B", bytes);
+    }
+  }
+
+  private void memory() {
+    for (String backend : Comparisons.BACKENDS) {
+      var counted = results.program("counts", backend);
+      if (counted.isEmpty()) {
+        continue;
+      }
+      JsonObject json = counted.get();
+      double page = json.get("pageBytes").getAsDouble();
+      // One page more than full ones at either end of what is in flight holds a live blob.
+      double live = json.get("liveBytes").getAsDouble() + 2 * page;
+      double waiting = Math.min(64 << 20, json.get("waitingBytesMost").getAsDouble());
+      atMost(
+          "memory beside live pages, " + backend + ", beyond two pages and waiting ones",
+          1.02,
+          "of them",
+          OptionalDouble.of(
+              (json.get("committedBytesMost").getAsDouble() - 2 * page - waiting) / live));
+      double after =
+          json.get("backToTwoPagesMillis").getAsDouble() - json.get("decayMillis").getAsDouble();
+      atMost(
+          "back to two pages, " + backend + ", after decay",
+          1000,
+          "ms",
+          OptionalDouble.of(Math.max(0, after)));
+    }
+  }
+
+  private void livePages() {
+    for (String method : List.of("viewNear", "appendAcknowledge")) {
+      for (String backend : IN_PROCESS) {
+        String name = "LivePagesBenchmark." + method;
+        OptionalDouble few = results.score(name, 1, "backend", backend, "pages", "1");
+        OptionalDouble many = results.score(name, 1, "backend", backend, "pages", "100000");
+        if (few.isPresent() && many.isPresent()) {
+          atMost(
+              method + " at 100,000 live pages, " + backend,
+              1.25,
+              "of 1 page",
+              OptionalDouble.of(many.getAsDouble() / few.getAsDouble()));
+        }
+      }
+    }
+  }
+
+  private static double ratio(JsonObject json, String above, String below) {
+    return json.get(above).getAsDouble() / json.get(below).getAsDouble();
+  }
+
+  private void atMost(String measure, double target, String unit, OptionalDouble value) {
+    row(measure, "≤ ", target, unit, value, value.isPresent() && value.getAsDouble() <= target);
+  }
+
+  private void atLeast(String measure, double target, String unit, OptionalDouble value) {
+    row(measure, "≥ ", target, unit, value, value.isPresent() && value.getAsDouble() >= target);
+  }
+
+  private void row(
+      String measure, String sign, double target, String unit, OptionalDouble value, boolean met) {
+    String suffix = unit.isEmpty() ? "" : " " + unit;
+    if (value.isEmpty()) {
+      rows.add(new Row(measure, sign + Units.digits(target) + suffix, "not measured", ""));
+      return;
+    }
+    double measured = value.getAsDouble();
+    String by =
+        target == 0
+            ? "missed by " + Units.digits(measured)
+            : "missed, " + Units.ratio(measured / target) + " of the target";
+    rows.add(
+        new Row(
+            measure,
+            sign + Units.digits(target) + suffix,
+            Units.digits(measured) + suffix,
+            met ? "met" : by));
+  }
+}
