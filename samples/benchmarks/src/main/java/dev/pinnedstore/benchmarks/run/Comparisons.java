@@ -202,10 +202,10 @@ final class Comparisons {
     for (int size : sizes) {
       Maker maker = new Maker(size);
       for (int writers = 1; writers <= 2; writers++) {
-        String many = writers == 1 ? "1 process" : "2 processes";
-        maker.bar(many + ", copy", Kind.CEILING, process("copy", writers, size));
-        maker.bar(many + ", copy, handed over", Kind.CEILING, process("handOver", writers, size));
-        maker.bar(many + ", store", Kind.STORE, process("writer", writers, size));
+        String many = writers + (writers == 1 ? " process: " : " processes: ");
+        maker.bar(many + "copy", Kind.CEILING, process("copy", writers, size));
+        maker.bar(writers + ": handed over", Kind.CEILING, process("handOver", writers, size));
+        maker.bar(writers + ": store", Kind.STORE, process("writer", writers, size));
       }
       maker.add(PROCESSES);
     }

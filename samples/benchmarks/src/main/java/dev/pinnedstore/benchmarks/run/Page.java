@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +15,10 @@ import java.util.Set;
 final class Page {
   private static final List<String> PERCENTILES =
       List.of("p50", "p90", "p99", "p99.9", "p99.99", "max");
+
+  /** In this order, which is that of their colours. */
+  private static final List<String> SUBJECTS =
+      List.of("copy", "segmented", "virtual", "shared", "agrona", "heap");
 
   private final Run run;
   private final Results results;
@@ -132,7 +137,10 @@ final class Page {
   }
 
   private void latency(String program, String title, String note) {
-    List<JsonObject> subjects = results.program(program);
+    List<JsonObject> subjects =
+        results.program(program).stream()
+            .sorted(Comparator.comparing(it -> SUBJECTS.indexOf(it.get("subject").getAsString())))
+            .toList();
     if (subjects.isEmpty()) {
       return;
     }

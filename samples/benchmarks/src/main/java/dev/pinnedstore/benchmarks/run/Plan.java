@@ -39,31 +39,42 @@ final class Plan {
   }
 
   private void benchmarks() {
-    String few = mode == Mode.FULL ? "64,1024,4096,65536,1048576" : "4096";
-    String some = mode == Mode.FULL ? few : "64,4096";
-    jmh("append", "\\.AppendBenchmark\\.", some);
-    jmh("two-threads", "\\.AppendBenchmark\\.(appendAcknowledge|copyInto)", some, "-t", "2");
-    jmh("handles", "HandleBenchmark", few);
-    jmh("acknowledge", "AcknowledgeBenchmark\\.acknowledge$", few);
-    jmh("acknowledge-many", "AcknowledgeBenchmark\\.acknowledgeMany", "64");
-    jmh("peers", "\\.(Pooled)?PeersBenchmark", few, "-p", "backend=segmented,virtual");
-    jmh("queues", "QueuePeersBenchmark|HandOverBenchmark", few);
-    jmh("contention", "ContentionBenchmark", few);
-    String growth = mode == Mode.FULL ? "" + (1L << 30) : "" + (128L << 20);
+    String all = mode == Mode.FULL ? "64,1024,4096,65536,1048576" : "4096";
+    String some = mode == Mode.FULL ? all : "64,4096";
+    List<String> usual =
+        mode == Mode.FULL
+            ? List.of("-f", "2", "-wi", "2", "-w", "300ms", "-i", "4", "-r", "250ms")
+            : List.of("-f", "1", "-wi", "1", "-w", "300ms", "-i", "2", "-r", "150ms");
+    jmh("append", usual, "\\.AppendBenchmark\\.", "-p", "size=" + some);
+    jmh(
+        "two-threads",
+        usual,
+        "\\.AppendBenchmark\\.(appendA|copyI)",
+        "-p",
+        "size=" + some,
+        "-t",
+        "2");
+    jmh("handles", usual, "HandleBenchmark", "-p", "size=" + all);
+    jmh("acknowledge", usual, "AcknowledgeBenchmark\\.acknowledge$", "-p", "size=" + all);
+    jmh("acknowledge-many", usual, "AcknowledgeBenchmark\\.acknowledgeMany");
+    String inProcess = "backend=segmented,virtual";
+    jmh("peers", usual, "\\.(Pooled)?PeersBenchmark", "-p", "size=" + all, "-p", inProcess);
+    jmh("queues", usual, "QueuePeersBenchmark|HandOverBenchmark", "-p", "size=" + all);
+    jmh("contention", usual, "ContentionBenchmark");
+    String bytes = mode == Mode.FULL ? "1073741824" : "134217728";
     String rounds = mode == Mode.FULL ? "4" : "2";
-    jmh("growth", "GrowthBenchmark", few, "-p", "bytes=" + growth, "-f", "1", "-i", rounds);
+    List<String> shots = List.of("-f", "1", "-wi", "1", "-i", rounds);
+    jmh("growth", shots, "GrowthBenchmark", "-p", "bytes=" + bytes);
     if (mode == Mode.FULL) {
-      jmh("live-pages", "LivePagesBenchmark.(viewNear|append)", few, "-f", "1");
+      List<String> once = List.of("-f", "1", "-wi", "2", "-w", "500ms", "-i", "4", "-r", "250ms");
+      jmh("live-pages", once, "LivePagesBenchmark\\.(viewNear|append)");
     }
   }
 
-  private void jmh(String name, String include, String sizes, String... more) {
+  private void jmh(String name, List<String> times, String include, String... more) {
     List<String> command = new ArrayList<>();
-    command.addAll(List.of("org.openjdk.jmh.Main", include, "-p", "size=" + sizes));
-    command.addAll(
-        mode == Mode.FULL
-            ? List.of("-f", "2", "-wi", "2", "-w", "200ms", "-i", "4", "-r", "200ms")
-            : List.of("-f", "1", "-wi", "1", "-w", "100ms", "-i", "2", "-r", "100ms"));
+    command.addAll(List.of("org.openjdk.jmh.Main", include));
+    command.addAll(times);
     command.addAll(List.of(more));
     command.addAll(List.of("-prof", "gc", "-prof", HERE + "CpuProfiler"));
     command.addAll(List.of("-rf", "json", "-rff", file("jmh-" + name)));
@@ -88,7 +99,7 @@ final class Plan {
             "processes",
             List.of(),
             List.of(HERE + "ProcessRates", pick("1.0", "0.3", "0.05"), sizes, file)));
-    for (String backend : BACKENDS) {
+    for (String backend : mode == Mode.SMOKE ? List.of("segmented") : BACKENDS) {
       program("growth-latency", backend, List.of(), growth, pick("2", "1", "1"));
     }
   }

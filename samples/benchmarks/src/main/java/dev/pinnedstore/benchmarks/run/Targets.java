@@ -113,8 +113,14 @@ final class Targets {
       }
       atMost("page faults of the writing thread, " + backend, 0, "per GiB", faults);
       OptionalDouble waits =
-          counted.stream().mapToDouble(it -> it.get("voluntarySwitches").getAsDouble()).findFirst();
-      atMost("times the writing thread waited, " + backend, 0, "in all", waits);
+          counted.stream()
+              .mapToDouble(
+                  it ->
+                      it.get("voluntarySwitches").getAsDouble()
+                          / it.get("bytes").getAsDouble()
+                          * (1 << 30))
+              .findFirst();
+      atMost("times the writing thread waited, " + backend, 0, "per GiB", waits);
     }
   }
 
@@ -194,8 +200,8 @@ final class Targets {
       }
       JsonObject json = counted.get();
       double page = json.get("pageBytes").getAsDouble();
-      // One page more than full ones at either end of what is in flight holds a live blob.
-      double live = json.get("liveBytes").getAsDouble() + 2 * page;
+      // What is in flight is one run of blobs, which begins and ends somewhere in a page.
+      double live = json.get("liveBytes").getAsDouble() + page;
       double waiting = Math.min(64 << 20, json.get("waitingBytesMost").getAsDouble());
       atMost(
           "memory beside live pages, " + backend + ", beyond two pages and waiting ones",
