@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 if [ ! -f target/benchmarks.jar ]; then
-  (cd ../.. && mvn -q -B -pl samples/benchmarks -am package -DskipTests)
+  (cd ../.. && mvn -q -B -pl samples/benchmarks -am package -DskipTests -Dmaven.test.skip)
 fi
 exec "${JAVA25_HOME:+$JAVA25_HOME/bin/}java" \
   -cp target/benchmarks.jar dev.pinnedstore.benchmarks.run.Bench "$@"

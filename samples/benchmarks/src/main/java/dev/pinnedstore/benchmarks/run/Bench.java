@@ -46,6 +46,7 @@ public final class Bench {
     List<String> options = options();
     Path logs = Path.of("target", "logs");
     List<Step> steps = Plan.steps(mode, directory, options);
+    Runtime.getRuntime().addShutdownHook(new Thread(Bench::endAll));
     List<String> failures = new Runner(logs, options, mode.bound()).run(steps);
     long seconds = (System.nanoTime() - start) / 1_000_000_000;
     String command =
@@ -56,6 +57,11 @@ public final class Bench {
     if (mode == Mode.SMOKE && !failures.isEmpty()) {
       System.exit(1);
     }
+  }
+
+  /** Whoever ends this process ends what it has started. */
+  private static void endAll() {
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
   }
 
   private static void report(Path directory, boolean readme) throws IOException {

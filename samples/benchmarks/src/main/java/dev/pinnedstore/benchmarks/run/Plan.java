@@ -39,35 +39,30 @@ final class Plan {
   }
 
   private void benchmarks() {
-    String all = mode == Mode.FULL ? "64,1024,4096,65536,1048576" : "4096";
-    String some = mode == Mode.FULL ? all : "64,4096";
+    boolean full = mode == Mode.FULL;
+    String sizes = "size=" + (full ? "64,1024,4096,65536,1048576" : "4096");
+    String backends = "backend=" + (full ? "segmented,virtual" : "segmented");
     List<String> usual =
-        mode == Mode.FULL
+        full
             ? List.of("-f", "2", "-wi", "2", "-w", "300ms", "-i", "4", "-r", "250ms")
             : List.of("-f", "1", "-wi", "1", "-w", "300ms", "-i", "2", "-r", "150ms");
-    jmh("append", usual, "\\.AppendBenchmark\\.", "-p", "size=" + some);
-    jmh(
-        "two-threads",
-        usual,
-        "\\.AppendBenchmark\\.(appendA|copyI)",
-        "-p",
-        "size=" + some,
-        "-t",
-        "2");
-    jmh("handles", usual, "HandleBenchmark", "-p", "size=" + all);
-    jmh("acknowledge", usual, "AcknowledgeBenchmark\\.acknowledge$", "-p", "size=" + all);
-    jmh("acknowledge-many", usual, "AcknowledgeBenchmark\\.acknowledgeMany");
-    String inProcess = "backend=segmented,virtual";
-    jmh("peers", usual, "\\.(Pooled)?PeersBenchmark", "-p", "size=" + all, "-p", inProcess);
-    jmh("queues", usual, "QueuePeersBenchmark|HandOverBenchmark", "-p", "size=" + all);
-    jmh("contention", usual, "ContentionBenchmark");
-    String bytes = mode == Mode.FULL ? "1073741824" : "134217728";
-    String rounds = mode == Mode.FULL ? "4" : "2";
-    List<String> shots = List.of("-f", "1", "-wi", "1", "-i", rounds);
-    jmh("growth", shots, "GrowthBenchmark", "-p", "bytes=" + bytes);
-    if (mode == Mode.FULL) {
+    jmh("append", usual, "\\.AppendBenchmark\\.", "-p", sizes);
+    jmh("handles", usual, "HandleBenchmark", "-p", sizes);
+    jmh("acknowledge", usual, "AcknowledgeBenchmark\\.acknowledge$", "-p", sizes);
+    jmh("peers", usual, "\\.(Pooled)?PeersBenchmark", "-p", sizes, "-p", backends);
+    jmh("queues", usual, "QueuePeersBenchmark|HandOverBenchmark", "-p", sizes);
+    String two = "\\.AppendBenchmark\\.(appendAck|copyInto)";
+    jmh("two-threads", usual, two, "-t", "2", "-p", sizes);
+    List<String> shots = List.of("-f", "1", "-wi", "1", "-i", full ? "4" : "2");
+    jmh("growth", shots, "GrowthBenchmark", "-p", "bytes=" + (full ? 1 << 30 : 1 << 27));
+    if (full) {
+      jmh("acknowledge-many", usual, "AcknowledgeBenchmark\\.acknowledgeMany");
+      jmh("contention", usual, "ContentionBenchmark");
       List<String> once = List.of("-f", "1", "-wi", "2", "-w", "500ms", "-i", "4", "-r", "250ms");
       jmh("live-pages", once, "LivePagesBenchmark\\.(viewNear|append)");
+    } else {
+      String small = "\\.AppendBenchmark\\.(append|copyIntoWarmRing)$";
+      jmh("append-small", usual, small, "-p", "size=64");
     }
   }
 
