@@ -8,6 +8,7 @@ import dev.pinnedstore.store.StoreStats;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ public final class WriterCounts {
   private static final long PAGE = 2L << 20;
   private static final Duration DECAY = Duration.ofSeconds(1);
   private static final long SAMPLE_EVERY = 1 << 12;
+  private static final int VIEWS = 2_000_000;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final long WAIT_NANOS = 30_000_000_000L;
 
   private WriterCounts() {}
@@ -52,6 +55,7 @@ public final class WriterCounts {
       Writer writer = new Writer(store, source, slots, inFlight);
       writer.write(blobs / 8);
       count(writer, blobs, result);
+      result.put("allocatedBytesPerView", writer.allocatedPerView());
       memory(writer, blobs / 8, result);
       release(writer, result);
     }
@@ -84,6 +88,24 @@ public final class WriterCounts {
       }
     }
 
+    /** Bytes that a view and a read through it allocate, once they are compiled. */
+    double allocatedPerView() {
+      long sum = view(VIEWS);
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      sum += view(VIEWS);
+      long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+      return sum == Long.MIN_VALUE ? Double.NaN : (double) allocated / VIEWS;
+    }
+
+    private long view(int views) {
+      long sum = 0;
+      for (int i = 0; i < views; i++) {
+        long slot = (long) (i % inFlight) * BlobHandle.BYTES;
+        sum += store.view(slots, slot).get(ValueLayout.JAVA_BYTE, 0);
+      }
+      return sum;
+    }
+
     void acknowledgeAll() {
       for (int i = 0; i < inFlight; i++) {
         store.acknowledge(slots, (long) i * BlobHandle.BYTES);
@@ -93,12 +115,11 @@ public final class WriterCounts {
 
   private static void count(Writer writer, long blobs, Map<String, Object> result)
       throws IOException {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long waitsBefore = voluntarySwitches();
     ThreadUsage before = ThreadUsage.current();
-    long allocatedBefore = threads.getCurrentThreadAllocatedBytes();
+    long allocatedBefore = THREADS.getCurrentThreadAllocatedBytes();
     writer.write(blobs);
-    long allocated = threads.getCurrentThreadAllocatedBytes() - allocatedBefore;
+    long allocated = THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
     ThreadUsage after = ThreadUsage.current();
     result.put("minorFaults", after.minorFaults() - before.minorFaults());
     result.put("majorFaults", after.majorFaults() - before.majorFaults());

@@ -3,6 +3,7 @@ package dev.pinnedstore.benchmarks.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +23,8 @@ public final class Bench {
    * Runs it, in the directory of the module.
    *
    * @param args {@code --quick}: 2 minutes instead of 20, README left alone; {@code --smoke
-   *     DIRECTORY}: that it runs; {@code --report DIRECTORY}: only write the page and the README
-   *     anew, from the results there
+   *     DIRECTORY FILE}: that it runs, with what JMH wrote to that file; {@code --report
+   *     DIRECTORY}: only write the page and the README anew, from the results there
    * @throws IOException when a file cannot be read or written
    * @throws InterruptedException when somebody interrupts the wait for a process
    */
@@ -31,13 +32,19 @@ public final class Bench {
     switch (args.length == 0 ? "" : args[0]) {
       case "" -> run(Mode.FULL, Path.of("results", LocalDate.now().toString()));
       case "--quick" -> run(Mode.QUICK, Path.of("results", LocalDate.now() + "-quick"));
-      case "--smoke" -> run(Mode.SMOKE, Path.of(args[1]));
+      case "--smoke" -> smoke(Path.of(args[1]), Path.of(args[2]));
       case "--report" -> report(Path.of(args[1]), true);
       default -> {
         System.err.println("run.sh [--quick | --report DIRECTORY]");
         System.exit(2);
       }
     }
+  }
+
+  private static void smoke(Path directory, Path figures) throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    Files.copy(figures, directory.resolve("jmh.json"), StandardCopyOption.REPLACE_EXISTING);
+    run(Mode.SMOKE, directory);
   }
 
   private static void run(Mode mode, Path directory) throws IOException, InterruptedException {

@@ -30,9 +30,10 @@ final class Notes {
               + " memory.",
           Comparisons.TWO_THREADS,
           "Two threads on one store, each acknowledging its own blobs, beside two threads that copy"
-              + " into a ring each. CPU time of these threads per operation.",
+              + " into a ring each. CPU time of these threads per operation; the lifecycle's is not"
+              + " in it.",
           Comparisons.ACKNOWLEDGE,
-          "256 blobs whose bytes nobody touched, in the order of their appends.",
+          "64 blobs that were just appended, in the order of their appends, on the same thread.",
           Comparisons.GROWTH,
           "Grow: an empty store is filled as fast as it goes, while its lifecycle makes pages."
               + " Reuse: the same store, filled once more after everything was acknowledged. The"

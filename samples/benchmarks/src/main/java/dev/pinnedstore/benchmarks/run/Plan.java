@@ -11,6 +11,9 @@ final class Plan {
   private static final List<String> SUBJECTS =
       List.of("copy", "segmented", "virtual", "shared", "agrona", "heap");
 
+  /** Where blobs go to the heap: its own first faults are not what is measured. */
+  private static final String HEAP = "-Xms384m -XX:+AlwaysPreTouch";
+
   private final Mode mode;
   private final Path directory;
   private final String jvmArgs;
@@ -32,38 +35,64 @@ final class Plan {
   static List<Step> steps(Mode mode, Path directory, List<String> jvmOptions) {
     Plan plan = new Plan(mode, directory, jvmOptions);
     if (mode != Mode.SMOKE) {
-      plan.benchmarks();
+      plan.store();
     }
     plan.programs();
+    if (mode != Mode.SMOKE) {
+      plan.peers();
+    }
+    if (mode == Mode.FULL) {
+      plan.more();
+    }
     return plan.steps;
   }
 
-  private void benchmarks() {
-    boolean full = mode == Mode.FULL;
-    String sizes = "size=" + (full ? "64,1024,4096,65536,1048576" : "4096");
-    String backends = "backend=" + (full ? "segmented,virtual" : "segmented");
-    List<String> usual =
-        full
-            ? List.of("-f", "2", "-wi", "2", "-w", "300ms", "-i", "4", "-r", "250ms")
-            : List.of("-f", "1", "-wi", "1", "-w", "300ms", "-i", "2", "-r", "150ms");
-    jmh("append", usual, "\\.AppendBenchmark\\.", "-p", sizes);
-    jmh("handles", usual, "HandleBenchmark", "-p", sizes);
-    jmh("acknowledge", usual, "AcknowledgeBenchmark\\.acknowledge$", "-p", sizes);
-    jmh("peers", usual, "\\.(Pooled)?PeersBenchmark", "-p", sizes, "-p", backends);
-    jmh("queues", usual, "QueuePeersBenchmark|HandOverBenchmark", "-p", sizes);
+  private void store() {
+    jmh("append", times("2"), "\\.AppendBenchmark\\.", "-p", sizes());
+    List<String> heap = List.of("-jvmArgsAppend", HEAP);
+    jmh("handles", times("2", heap), "HandleBenchmark", "-p", sizes());
+    jmh("acknowledge", times("2"), "AcknowledgeBenchmark\\.acknowledge$", "-p", sizes());
     String two = "\\.AppendBenchmark\\.(appendAck|copyInto)";
-    jmh("two-threads", usual, two, "-t", "2", "-p", sizes);
-    List<String> shots = List.of("-f", "1", "-wi", "1", "-i", full ? "4" : "2");
-    jmh("growth", shots, "GrowthBenchmark", "-p", "bytes=" + (full ? 1 << 30 : 1 << 27));
-    if (full) {
-      jmh("acknowledge-many", usual, "AcknowledgeBenchmark\\.acknowledgeMany");
-      jmh("contention", usual, "ContentionBenchmark");
-      List<String> once = List.of("-f", "1", "-wi", "2", "-w", "500ms", "-i", "4", "-r", "250ms");
-      jmh("live-pages", once, "LivePagesBenchmark\\.(viewNear|append)");
-    } else {
+    jmh("two-threads", times("2"), two, "-t", "2", "-p", sizes());
+    if (mode == Mode.QUICK) {
       String small = "\\.AppendBenchmark\\.(append|copyIntoWarmRing)$";
-      jmh("append-small", usual, small, "-p", "size=64");
+      jmh("append-small", times("1"), small, "-p", "size=64");
     }
+  }
+
+  private void peers() {
+    String backends = "backend=" + (mode == Mode.FULL ? "segmented,virtual" : "segmented");
+    List<String> heap = List.of("-jvmArgsAppend", HEAP);
+    jmh("peers", times("1", heap), "\\.(Pooled)?PeersBenchmark", "-p", sizes(), "-p", backends);
+    jmh("queues", times("1"), "QueuePeersBenchmark|HandOverBenchmark", "-p", sizes());
+    String bytes = mode == Mode.FULL ? "1073741824" : "134217728";
+    List<String> shots = List.of("-f", "1", "-wi", "1", "-i", mode == Mode.FULL ? "4" : "2");
+    jmh("growth", shots, "GrowthBenchmark", "-p", "bytes=" + bytes);
+  }
+
+  private void more() {
+    jmh("contention", times("1"), "ContentionBenchmark");
+    jmh("live-pages", times("1"), "LivePagesBenchmark\\.(viewNear|append)");
+    jmh("acknowledge-many", times("1"), "AcknowledgeBenchmark\\.acknowledgeMany");
+  }
+
+  private String sizes() {
+    return "size=" + (mode == Mode.FULL ? "64,1024,4096,65536,1048576" : "4096");
+  }
+
+  private List<String> times(String forks) {
+    return times(forks, List.of());
+  }
+
+  /** Forks and iterations: most of a fork goes to its start and to the compiler. */
+  private List<String> times(String forks, List<String> more) {
+    List<String> times = new ArrayList<>();
+    times.addAll(
+        mode == Mode.FULL
+            ? List.of("-f", forks, "-wi", "2", "-w", "500ms", "-i", "4", "-r", "200ms")
+            : List.of("-f", "1", "-wi", "1", "-w", "500ms", "-i", "2", "-r", "150ms"));
+    times.addAll(more);
+    return times;
   }
 
   private void jmh(String name, List<String> times, String include, String... more) {

@@ -18,8 +18,7 @@ import org.xml.sax.InputSource;
 class ReportTest {
   @TempDir private Path directory;
 
-  private Run run =
-      new Run("", "", 0, "", "", 0, 0, "", List.of(), List.of());
+  private Run run = new Run("", "", 0, "", "", 0, 0, "", List.of(), List.of());
 
   @BeforeEach
   void results() throws IOException {
@@ -44,10 +43,10 @@ class ReportTest {
 
   private static String figure(String method, String params, int score, String error) {
     return """
-        {"benchmark": "a.b.AppendBenchmark.%s", "threads": 1, "params": {%s"size": "4096"},
-         "primaryMetric": {"score": %d, "scoreError": %s},
-         "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 1.5}}}
-        """
+    {"benchmark": "a.b.AppendBenchmark.%s", "threads": 1, "params": {%s"size": "4096"},
+     "primaryMetric": {"score": %d, "scoreError": %s},
+     "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 1.5}}}
+    """
         .formatted(method, params, score, error);
   }
 
