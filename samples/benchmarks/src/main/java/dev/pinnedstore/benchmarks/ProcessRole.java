@@ -120,7 +120,7 @@ public final class ProcessRole {
 
   private static void work(double seconds, Runnable operation) throws IOException {
     long nanos = (long) (seconds * 1e9);
-    var _ = run(nanos / 2, operation);
+    var _ = run(2 * nanos, operation);
     System.out.println("ready");
     var _ = System.in.read();
     long cpu = THREADS.getCurrentThreadCpuTime();

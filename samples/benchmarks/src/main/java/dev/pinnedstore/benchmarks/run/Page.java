@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -64,10 +65,10 @@ final class Page {
   private void intro() {
     page.element("h1", "The store beside its peers and its ceiling");
     page.open("p", "class", "lead");
-    page.text("Everything here was measured in one run: ").element("code", run.command());
-    page.text(
-        ", " + run.date() + ", " + run.seconds() / 60 + " min " + run.seconds() % 60 + " s. ");
-    page.text(run.machine() + ". ");
+    page.text("Everything here was measured in one run, on " + run.date() + " in ");
+    page.text(run.seconds() / 60 + " min " + run.seconds() % 60 + " s, by ");
+    page.element("code", run.command());
+    page.text("on " + run.machine() + ". ");
     page.text("Times are of that machine; what counts is the ratio to the ceiling beside them.");
     page.close();
     if (!run.failures().isEmpty()) {
@@ -83,14 +84,24 @@ final class Page {
     long measured = rows.stream().filter(it -> !it.verdict().isEmpty()).count();
     page.open("section").element("h2", "Targets: " + met + " of " + measured + " met");
     page.open("div", "class", "scroll").open("table", "class", "targets");
-    header("measure", "target", "measured", "");
-    for (Targets.Row row : rows) {
-      page.open("tr").element("th", row.measure(), "scope", "row");
-      page.element("td", row.target()).element("td", row.measured());
-      String style = row.verdict().isEmpty() ? "open" : row.met() ? "met" : "missed";
-      page.element("td", row.verdict(), "class", style).close();
-    }
+    header("measure", "target", "segmented", "virtual", "shared");
+    Targets.byMeasure(rows).forEach(this::target);
     page.close().close().close();
+  }
+
+  private void target(String measure, Map<String, Targets.Row> rows) {
+    page.open("tr").element("th", measure, "scope", "row");
+    page.element("td", rows.values().iterator().next().target());
+    for (String backend : Comparisons.BACKENDS) {
+      Targets.Row row = rows.get(backend);
+      if (row == null) {
+        page.element("td", "");
+        continue;
+      }
+      String style = row.verdict().isEmpty() ? "open" : row.met() ? "met" : "missed";
+      page.element("td", row.cell(), "class", style);
+    }
+    page.close();
   }
 
   private void header(String... names) {
@@ -112,7 +123,10 @@ final class Page {
     page.element("span", "ceiling", "class", "ceiling").element("span", "store", "class", "store");
     page.element("span", "peer", "class", "peer");
     page.text("Time of one operation, shorter is better; behind it the speed as a part of the ");
-    page.text("ceiling's, above 1 is faster. Thin lines: 99.9 % confidence.").close();
+    page.text(
+            "ceiling's, above 1 is faster. Thin lines: 99.9 % confidence. A bar with a gap is"
+                + " longer.")
+        .close();
     for (String group : groups()) {
       page.open("section").element("h2", group);
       String note = Notes.of(group);

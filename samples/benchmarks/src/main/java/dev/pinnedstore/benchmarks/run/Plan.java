@@ -89,7 +89,7 @@ final class Plan {
     List<String> times = new ArrayList<>();
     times.addAll(
         mode == Mode.FULL
-            ? List.of("-f", forks, "-wi", "2", "-w", "500ms", "-i", "4", "-r", "200ms")
+            ? List.of("-f", forks, "-wi", "2", "-w", "400ms", "-i", "4", "-r", "200ms")
             : List.of("-f", "1", "-wi", "1", "-w", "500ms", "-i", "2", "-r", "150ms"));
     times.addAll(more);
     return times;
@@ -122,7 +122,7 @@ final class Plan {
         new Step(
             "processes",
             List.of(),
-            List.of(HERE + "ProcessRates", pick("1.0", "0.3", "0.05"), sizes, file)));
+            List.of(HERE + "ProcessRates", pick("0.8", "0.3", "0.05"), sizes, file)));
     for (String backend : mode == Mode.SMOKE ? List.of("segmented") : BACKENDS) {
       program("growth-latency", backend, List.of(), growth, pick("2", "1", "1"));
     }

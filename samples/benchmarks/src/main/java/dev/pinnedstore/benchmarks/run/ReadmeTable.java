@@ -73,10 +73,19 @@ final class ReadmeTable {
   }
 
   private static void targets(StringBuilder text, List<Targets.Row> rows) {
-    text.append("\n| measure | target | measured | |\n|---|---|---|---|\n");
-    for (Targets.Row row : rows) {
-      text.append("| ").append(row.measure()).append(" | ").append(row.target()).append(" | ");
-      text.append(row.measured()).append(" | ").append(row.verdict()).append(" |\n");
-    }
+    text.append("\n| measure | target");
+    Comparisons.BACKENDS.forEach(it -> text.append(" | ").append(it));
+    text.append(" |\n|---|---").append("|---".repeat(Comparisons.BACKENDS.size())).append("|\n");
+    Targets.byMeasure(rows)
+        .forEach(
+            (measure, of) -> {
+              String target = of.values().iterator().next().target();
+              text.append("| ").append(measure).append(" | ").append(target);
+              for (String backend : Comparisons.BACKENDS) {
+                Targets.Row row = of.get(backend);
+                text.append(" | ").append(row == null ? "" : row.cell());
+              }
+              text.append(" |\n");
+            });
   }
 }

@@ -6,10 +6,13 @@ import java.util.Locale;
 /** Draws bar charts: one line for each contender, as long as it took. */
 final class Svg {
   private static final double WIDTH = 440;
-  private static final double LABELS = 172;
-  private static final double VALUES = 104;
+  private static final double LABELS = 164;
+  private static final double VALUES = 124;
   private static final double LINE = 24;
   private static final double BAR = 14;
+
+  /** Bars longer than so many ceilings are broken, so that the others can be told apart. */
+  private static final double LONGEST = 12;
 
   private final Markup markup = new Markup();
 
@@ -20,10 +23,11 @@ final class Svg {
     Svg svg = new Svg();
     List<Bar> bars = comparison.bars();
     double most = bars.stream().mapToDouble(Bar::value).max().orElse(1);
+    double longest = Math.min(most, comparison.ceiling().map(Bar::value).orElse(most) * LONGEST);
     svg.begin(WIDTH, bars.size() * LINE + 6, title);
     double y = 3;
     for (Bar bar : bars) {
-      svg.bar(comparison, bar, most, y);
+      svg.bar(comparison, bar, longest, y);
       y += LINE;
     }
     return svg.markup.close();
@@ -31,7 +35,8 @@ final class Svg {
 
   private void bar(Comparison comparison, Bar bar, double most, double y) {
     double room = WIDTH - LABELS - VALUES;
-    double length = Math.max(1, bar.value() / most * room);
+    boolean broken = bar.value() > most;
+    double length = broken ? room : Math.max(1, bar.value() / most * room);
     double middle = y + LINE / 2;
     text(bar.label(), LABELS - 8, middle + 4, "label", "end");
     markup.open(
@@ -50,7 +55,11 @@ final class Svg {
         "2");
     String error = Double.isNaN(bar.error()) ? "" : " ± " + Units.nanos(bar.error());
     markup.element("title", bar.label() + ": " + Units.nanos(bar.value()) + error).close();
-    if (!Double.isNaN(bar.error())) {
+    if (broken) {
+      double x = LABELS + length - 12;
+      String gap = "M%s %sl4 -18h3l-4 18z".formatted(number(x), number(middle + 9));
+      markup.empty("path", "class", "gap", "d", gap);
+    } else if (!Double.isNaN(bar.error())) {
       double from = LABELS + Math.max(0, bar.value() - bar.error()) / most * room;
       double to = LABELS + Math.min(most * 1.04, bar.value() + bar.error()) / most * room;
       line(from, middle, to, middle);

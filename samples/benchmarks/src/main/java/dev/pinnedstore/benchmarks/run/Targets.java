@@ -2,7 +2,9 @@ package dev.pinnedstore.benchmarks.run;
 
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /** What the store is to reach, and what it did. */
@@ -16,11 +18,17 @@ final class Targets {
    * One row.
    *
    * @param measure what is measured
+   * @param backend of which backend
    * @param target what is to be reached
-   * @param measured what was measured
+   * @param measured what was measured, in the unit of the target
    * @param verdict met, or missed and by how much; empty where it was not measured
    */
-  record Row(String measure, String target, String measured, String verdict) {
+  record Row(String measure, String backend, String target, String measured, String verdict) {
+    /** Measured, and what of it. */
+    String cell() {
+      return verdict.isEmpty() ? measured : measured + ": " + verdict;
+    }
+
     boolean met() {
       return verdict.startsWith("met");
     }
@@ -43,10 +51,27 @@ final class Targets {
     return targets.rows;
   }
 
+  /** The rows of each measure, and each target of it, by backend. */
+  static Map<String, Map<String, Row>> byMeasure(List<Row> rows) {
+    Map<String, Map<String, Row>> by = new LinkedHashMap<>();
+    for (Row row : rows) {
+      String key = row.measure();
+      Map<String, Row> same = by.get(key);
+      if (same != null && !same.values().iterator().next().target().equals(row.target())) {
+        key += ", " + row.backend();
+      }
+      by.computeIfAbsent(key, _ -> new LinkedHashMap<>()).put(row.backend(), row);
+    }
+    return by;
+  }
+
   private void appends() {
-    atMost("append, 64 B, in process", 20, "ns", worst(IN_PROCESS, "AppendBenchmark.append", "64"));
-    atMost(
-        "append, 64 B, shared", 30, "ns", worst(List.of("shared"), "AppendBenchmark.append", "64"));
+    for (String backend : Comparisons.BACKENDS) {
+      double target = backend.equals("shared") ? 30 : 20;
+      OptionalDouble small =
+          results.score("AppendBenchmark.append", 1, "backend", backend, "size", "64");
+      atMost("append, 64 B", backend, target, "ns", small);
+    }
     for (String backend : Comparisons.BACKENDS) {
       OptionalDouble least =
           results.sizes("AppendBenchmark.append").stream()
@@ -54,15 +79,8 @@ final class Targets {
               .map(size -> speed("append", "copyIntoWarmRing", "AppendBenchmark.", backend, size))
               .flatMapToDouble(OptionalDouble::stream)
               .min();
-      atLeast("append, 4 KiB and more, " + backend + ", slowest size", 0.9, "of the copy", least);
+      atLeast("append, 4 KiB and more, slowest size", backend, 0.9, "of the copy", least);
     }
-  }
-
-  private OptionalDouble worst(List<String> backends, String benchmark, String size) {
-    return backends.stream()
-        .map(it -> results.score(benchmark, 1, "backend", it, "size", size))
-        .flatMapToDouble(OptionalDouble::stream)
-        .max();
   }
 
   /** The speed of a method of the store as a part of that of a ceiling. */
@@ -83,10 +101,7 @@ final class Targets {
               .mapToDouble(it -> ratio(it, "p99.9", "p50"))
               .max();
       atMost(
-          "growth at 0.7 of the kernel's supply, " + backend + ", worst round: p99.9 / p50",
-          10,
-          "",
-          worst);
+          "growth at 0.7 of the kernel's supply, worst round: p99.9 / p50", backend, 10, "", worst);
     }
     for (String backend : Comparisons.BACKENDS) {
       String ceiling = backend.equals("shared") ? "populateFile" : "populate";
@@ -94,7 +109,8 @@ final class Targets {
       OptionalDouble ours = results.score("GrowthBenchmark.grow", 1, "backend", backend);
       if (top.isPresent() && ours.isPresent()) {
         atLeast(
-            "growth, saturated, " + backend,
+            "growth, saturated",
+            backend,
             0.9,
             "of the supply",
             OptionalDouble.of(top.getAsDouble() / ours.getAsDouble()));
@@ -111,7 +127,7 @@ final class Targets {
         double sum = json.get("minorFaults").getAsDouble() + json.get("majorFaults").getAsDouble();
         faults = OptionalDouble.of(sum / json.get("bytes").getAsDouble() * (1 << 30));
       }
-      atMost("page faults of the writing thread, " + backend, 0, "per GiB", faults);
+      atMost("page faults of the writing thread", backend, 0, "per GiB", faults);
       OptionalDouble waits =
           counted.stream()
               .mapToDouble(
@@ -120,21 +136,23 @@ final class Targets {
                           / it.get("bytes").getAsDouble()
                           * (1 << 30))
               .findFirst();
-      atMost("times the writing thread waited, " + backend, 0, "per GiB", waits);
+      atMost("times the writing thread waited", backend, 0, "per GiB", waits);
     }
   }
 
   private void handles() {
     for (String backend : Comparisons.BACKENDS) {
       atMost(
-          "view, 4 KiB, " + backend,
+          "view, 4 KiB",
+          backend,
           5,
           "ns",
           results.score("HandleBenchmark.view", 1, "backend", backend, "size", "4096"));
     }
     for (String backend : Comparisons.BACKENDS) {
       atLeast(
-          "resolve, 4 KiB, " + backend,
+          "resolve, 4 KiB",
+          backend,
           0.9,
           "of the copy",
           speed("resolve", "copyOut", "HandleBenchmark.", backend, 4096));
@@ -146,7 +164,7 @@ final class Targets {
               .filter(it -> it.has("backend", backend))
               .mapToDouble(Figure::score)
               .max();
-      atMost("acknowledge, " + backend + ", slowest size", 12, "ns", most);
+      atMost("acknowledge, slowest size", backend, 12, "ns", most);
     }
   }
 
@@ -159,7 +177,8 @@ final class Targets {
           results.more("cpu.workers", "AppendBenchmark.copyIntoWarmRing", 2, "size", "4096");
       if (ours.isPresent() && top.isPresent()) {
         atMost(
-            "two writers, 4 KiB, " + backend + ": CPU time",
+            "two writers, 4 KiB: CPU time",
+            backend,
             1.1,
             "of two copies",
             OptionalDouble.of(ours.getAsDouble() / top.getAsDouble()));
@@ -168,7 +187,8 @@ final class Targets {
       OptionalDouble two = results.score(method, 2, "backend", backend, "size", "64");
       if (one.isPresent() && two.isPresent()) {
         atLeast(
-            "two writers, 64 B, " + backend + ": in all",
+            "two writers, 64 B: in all",
+            backend,
             1,
             "of one writer",
             OptionalDouble.of(2 * one.getAsDouble() / two.getAsDouble()));
@@ -178,13 +198,9 @@ final class Targets {
 
   private void allocation() {
     for (String backend : Comparisons.BACKENDS) {
+      atMost("allocation of append and acknowledge", backend, 0, "B", counted(backend, "Append"));
       atMost(
-          "allocation of append and acknowledge, " + backend, 0, "B", counted(backend, "Append"));
-      atMost(
-          "allocation of a view that does not escape, " + backend,
-          0,
-          "B",
-          counted(backend, "View"));
+          "allocation of a view that does not escape", backend, 0, "B", counted(backend, "View"));
     }
   }
 
@@ -207,15 +223,17 @@ final class Targets {
       double live = json.get("liveBytes").getAsDouble() + page;
       double waiting = Math.min(64 << 20, json.get("waitingBytesMost").getAsDouble());
       atMost(
-          "memory beside live pages, " + backend + ", beyond two pages and waiting ones",
+          "memory held, without two pages and waiting ones",
+          backend,
           1.02,
-          "of them",
+          "of live pages",
           OptionalDouble.of(
               (json.get("committedBytesMost").getAsDouble() - 2 * page - waiting) / live));
       double after =
           json.get("backToTwoPagesMillis").getAsDouble() - json.get("decayMillis").getAsDouble();
       atMost(
-          "back to two pages, " + backend + ", after decay",
+          "back to two pages, after decay",
+          backend,
           1000,
           "ms",
           OptionalDouble.of(Math.max(0, after)));
@@ -230,7 +248,8 @@ final class Targets {
         OptionalDouble many = results.score(name, 1, "backend", backend, "pages", "100000");
         if (few.isPresent() && many.isPresent()) {
           atMost(
-              method + " at 100,000 live pages, " + backend,
+              method + " at 100,000 live pages",
+              backend,
               1.25,
               "of 1 page",
               OptionalDouble.of(many.getAsDouble() / few.getAsDouble()));
@@ -243,31 +262,54 @@ final class Targets {
     return json.get(above).getAsDouble() / json.get(below).getAsDouble();
   }
 
-  private void atMost(String measure, double target, String unit, OptionalDouble value) {
-    row(measure, "≤ ", target, unit, value, value.isPresent() && value.getAsDouble() <= target);
+  private void atMost(
+      String measure, String backend, double target, String unit, OptionalDouble value) {
+    row(
+        measure,
+        backend,
+        "≤ ",
+        target,
+        unit,
+        value,
+        value.isPresent() && value.getAsDouble() <= target);
   }
 
-  private void atLeast(String measure, double target, String unit, OptionalDouble value) {
-    row(measure, "≥ ", target, unit, value, value.isPresent() && value.getAsDouble() >= target);
+  private void atLeast(
+      String measure, String backend, double target, String unit, OptionalDouble value) {
+    row(
+        measure,
+        backend,
+        "≥ ",
+        target,
+        unit,
+        value,
+        value.isPresent() && value.getAsDouble() >= target);
   }
 
   private void row(
-      String measure, String sign, double target, String unit, OptionalDouble value, boolean met) {
+      String measure,
+      String backend,
+      String sign,
+      double target,
+      String unit,
+      OptionalDouble value,
+      boolean met) {
     String suffix = unit.isEmpty() ? "" : " " + unit;
     if (value.isEmpty()) {
-      rows.add(new Row(measure, sign + Units.digits(target) + suffix, "not measured", ""));
+      rows.add(new Row(measure, backend, sign + Units.digits(target) + suffix, "not measured", ""));
       return;
     }
     double measured = value.getAsDouble();
     String by =
         target == 0
             ? "missed by " + Units.digits(measured)
-            : "missed, " + Units.ratio(measured / target) + " of the target";
+            : "missed, × " + Units.ratio(measured / target);
     rows.add(
         new Row(
             measure,
+            backend,
             sign + Units.digits(target) + suffix,
-            Units.digits(measured) + suffix,
+            Units.digits(measured),
             met ? "met" : by));
   }
 }
