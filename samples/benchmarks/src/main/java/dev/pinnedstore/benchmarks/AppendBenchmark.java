@@ -48,11 +48,10 @@ public class AppendBenchmark {
       PinnedStore store = state.store;
       ring = new HandleRing(Sources.inFlight(blob.size));
       consumer = new Consumer(ring, store::acknowledge).start();
+      state.closeAfter(this::stop);
     }
 
-    /** Ends the thread. */
-    @TearDown
-    public void stop() {
+    private void stop() {
       consumer.close();
       ring.close();
     }

@@ -16,6 +16,13 @@ public class SteadyStore {
 
   PinnedStore store;
 
+  /** Ends what uses the store; JMH may end states in any order. */
+  private Runnable user = () -> {};
+
+  void closeAfter(Runnable user) {
+    this.user = user;
+  }
+
   /** Opens it. */
   @Setup
   public void open() {
@@ -26,6 +33,7 @@ public class SteadyStore {
   /** Closes it, and its lifecycle with it. */
   @TearDown
   public void close() {
+    user.run();
     store.close();
   }
 }
