@@ -1,19 +1,16 @@
 package dev.pinnedstore.benchmarks;
 
+import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.PinnedStore;
-import dev.pinnedstore.store.StoreConfig;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -24,8 +21,13 @@ import org.openjdk.jmh.annotations.Warmup;
  * The append that allocates nothing, in steady state, beside a plain copy into a warm ring.
  *
  * <p>{@code append}: another thread acknowledges, in batches, as a service would. {@code
- * appendAcknowledge}: the appending thread acknowledges what it appended a while ago, so one figure
- * holds both. A lifecycle runs beside both. {@code copyIntoWarmRing} is what the memory bus allows.
+ * copyAndHandOver} is the same loop with the same ring of handles, but a plain copy in place of the
+ * store: what the hand-over between two processors costs by itself. {@code appendAcknowledge}: the
+ * appending thread acknowledges what it appended a while ago, so one figure holds both. A lifecycle
+ * runs beside all appends. {@code copyIntoWarmRing} is what the memory bus allows.
+ *
+ * <p>{@code appendAcknowledge} and {@code copyIntoWarmRing} also run with two threads, on one store
+ * and on two rings.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -34,139 +36,111 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class AppendBenchmark {
 
-  /** How often the consumer looks, in nanoseconds: it takes what has come in a batch. */
-  private static final long POLL_NANOS = 20_000;
-
-  /** A store with a running lifecycle, and bytes to append. */
-  @State(Scope.Benchmark)
-  public static class Store {
-    /** Where the bytes live. */
-    @Param({"segmented", "virtual", "shared"})
-    public String backend = "";
-
-    /** Bytes of a blob. */
-    @Param({"64", "4096", "65536", "1048576"})
-    public int size;
-
-    private final Arena arena = Arena.ofShared();
-    MemorySegment source = MemorySegment.NULL;
-    PinnedStore store = PinnedStore.open(StoreConfig.defaults());
-
-    /** Opens the store and fills the source. */
-    @Setup
-    public void fill() {
-      store.close();
-      store = PinnedStore.open(Sources.config(backend).build());
-      store.startLifecycle();
-      source = Sources.random(arena, size);
-    }
-
-    /** Closes everything. */
-    @TearDown
-    public void close() {
-      store.close();
-      arena.close();
-    }
-  }
-
   /** A thread that acknowledges. */
   @State(Scope.Benchmark)
-  public static class Consumer {
+  public static class Acknowledger {
     HandleRing ring = new HandleRing(1);
-    private volatile boolean stopped;
-    private Thread thread = new Thread();
+    private Consumer consumer = new Consumer(ring, (_, _) -> {});
 
     /** Starts the thread. */
     @Setup
-    public void start(Store state) {
-      ring = new HandleRing(Sources.inFlight(state.size));
-      thread = Thread.ofPlatform().daemon().start(() -> consume(state.store));
+    public void start(Blob blob, SteadyStore state) {
+      PinnedStore store = state.store;
+      ring = new HandleRing(Sources.inFlight(blob.size));
+      consumer = new Consumer(ring, store::acknowledge).start();
+      state.closeAfter(this::stop);
+    }
+
+    private void stop() {
+      consumer.close();
+      ring.close();
+    }
+  }
+
+  /** A thread that only reads handles. */
+  @State(Scope.Benchmark)
+  public static class Reader {
+    HandleRing ring = new HandleRing(1);
+    private Consumer consumer = new Consumer(ring, (_, _) -> {});
+    private long sum;
+
+    /** Starts the thread. */
+    @Setup
+    public void start(Blob blob) {
+      ring = new HandleRing(Sources.inFlight(blob.size));
+      consumer =
+          new Consumer(
+                  ring,
+                  (slots, offset) -> sum += slots.get(ValueLayout.JAVA_LONG_UNALIGNED, offset))
+              .start();
     }
 
     /** Ends the thread. */
     @TearDown
-    public void stop() throws InterruptedException {
-      stopped = true;
-      thread.join();
+    public void stop() {
+      consumer.close();
       ring.close();
-    }
-
-    private void consume(PinnedStore store) {
-      long position = 0;
-      while (!stopped) {
-        long head = ring.head();
-        for (; position < head; position++) {
-          store.acknowledge(ring.slots(), ring.offset(position));
-        }
-        ring.free(position);
-        LockSupport.parkNanos(POLL_NANOS);
-      }
     }
   }
 
   /** Handles that the appending thread acknowledges itself. */
   @State(Scope.Thread)
   public static class Own {
-    HandleRing ring = new HandleRing(1);
-    long acknowledged;
-    long appended;
-    int inFlight;
+    private HandleRing ring = new HandleRing(1);
+    private long appended;
+    private int inFlight;
 
     /** Sizes the ring. */
     @Setup
-    public void size(Store state) {
-      inFlight = Sources.inFlight(state.size);
+    public void size(Blob blob) {
+      inFlight = Sources.inFlight(blob.size);
       ring = new HandleRing(inFlight);
     }
 
     /** Frees the ring. */
-    @TearDown(Level.Trial)
+    @TearDown
     public void close() {
       ring.close();
     }
   }
 
-  /** A ring of resident memory. */
-  @State(Scope.Thread)
-  public static class Ring {
-    private final Arena arena = Arena.ofShared();
-    final MemorySegment memory = Sources.warmRing(arena);
-    long position;
-
-    /** Frees the ring. */
-    @TearDown
-    public void close() {
-      arena.close();
-    }
-  }
-
   /** Append beside a thread that acknowledges. */
   @Benchmark
-  public void append(Store state, Consumer consumer) {
-    HandleRing ring = consumer.ring;
+  public void append(Blob blob, SteadyStore state, Acknowledger acknowledger) {
+    HandleRing ring = acknowledger.ring;
     long slot = ring.claim();
-    state.store.append(state.source, ring.slots(), slot);
+    state.store.append(blob.source, ring.slots(), slot);
+    ring.publish();
+  }
+
+  /** The same without a store: a copy, and 24 bytes handed over. */
+  @Benchmark
+  public void copyAndHandOver(Blob blob, WarmRing memory, Reader reader) {
+    HandleRing ring = reader.ring;
+    long slot = ring.claim();
+    long at = memory.copy(blob.source);
+    MemorySegment slots = ring.slots();
+    slots.set(ValueLayout.JAVA_LONG_UNALIGNED, slot, at);
+    slots.set(ValueLayout.JAVA_LONG_UNALIGNED, slot + 8, blob.size);
+    slots.set(ValueLayout.JAVA_LONG_UNALIGNED, slot + BlobHandle.BYTES - 8, at);
     ring.publish();
   }
 
   /** Append, and acknowledge an older blob. */
   @Benchmark
-  public void appendAcknowledge(Store state, Own own) {
-    HandleRing ring = own.ring;
-    long slot = ring.offset(own.appended);
-    if (own.appended - own.acknowledged == own.inFlight) {
-      state.store.acknowledge(ring.slots(), slot);
-      own.acknowledged++;
+  public void appendAcknowledge(Blob blob, SteadyStore state, Own own) {
+    MemorySegment slots = own.ring.slots();
+    long slot = own.ring.offset(own.appended);
+    if (own.appended >= own.inFlight) {
+      state.store.acknowledge(slots, slot);
     }
-    state.store.append(state.source, ring.slots(), slot);
+    state.store.append(blob.source, slots, slot);
     own.appended++;
   }
 
-  /** The baseline. */
+  /** The ceiling. */
   @Benchmark
-  public void copyIntoWarmRing(Store state, Ring ring) {
-    long size = state.size;
-    MemorySegment.copy(state.source, 0, ring.memory, ring.position, size);
-    ring.position = ring.position + 2 * size > Sources.RING_BYTES ? 0 : ring.position + size;
+  public long copyIntoWarmRing(Blob blob, WarmRing ring) {
+    return ring.copy(blob.source);
   }
 }

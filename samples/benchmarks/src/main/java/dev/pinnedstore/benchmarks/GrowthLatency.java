@@ -6,40 +6,50 @@ import dev.pinnedstore.os.MemorySource;
 import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.store.PinnedStore;
 import dev.pinnedstore.store.StoreStats;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
  * Latency of appends to a store that grows, at a fixed rate: 0.7 of what the kernel hands out,
- * measured at the start of the same run.
+ * measured at the start of each round.
  *
  * <p>Each append has a time at which it is due, and its latency counts from there, so that a stall
- * is charged to every append that it delays. Prints one line per round; the first warms up.
+ * is charged to every append that it delays. The first round warms up.
  */
 public final class GrowthLatency {
   private static final long PAGE = 2L << 20;
   private static final int BLOB = 4096;
   private static final double SHARE = 0.7;
-  private static final int ROUNDS = 4;
 
   private GrowthLatency() {}
 
   /**
    * Runs the measurement.
    *
-   * @param args the backend, then the bytes to grow to
+   * @param args the backend, the bytes to grow to, rounds, the file for the result as JSON
    * @throws MappingFailedException when there is not so much memory
+   * @throws IOException when the file cannot be written
    */
-  public static void main(String... args) throws MappingFailedException {
-    String backend = args.length > 0 ? args[0] : "virtual";
-    long bytes = args.length > 1 ? Long.parseLong(args[1]) : 4L << 30;
-    for (int round = 0; round < ROUNDS; round++) {
+  public static void main(String... args) throws MappingFailedException, IOException {
+    String backend = args[0];
+    long bytes = Long.parseLong(args[1]);
+    int rounds = Integer.parseInt(args[2]);
+    List<Map<String, Object>> results = new ArrayList<>();
+    for (int round = 0; round <= rounds; round++) {
       double supply = bytesPerNano(bytes / 2);
-      run(backend, bytes, supply);
+      Map<String, Object> result = run(backend, bytes, supply);
+      if (round > 0) {
+        results.add(result);
+      }
     }
+    Json.write(Path.of(args[3]), results);
   }
 
   /** What the kernel hands out: pages made resident by one thread. */
@@ -57,39 +67,26 @@ public final class GrowthLatency {
     return rate;
   }
 
-  private static void run(String backend, long bytes, double supply) {
-    Histogram latency = new Histogram(10_000_000_000L, 3);
+  private static Map<String, Object> run(String backend, long bytes, double supply) {
+    Histogram latency = Latencies.histogram();
     double nanosPerBlob = BLOB / (supply * SHARE);
     try (Arena arena = Arena.ofConfined();
-        PinnedStore store = PinnedStore.open(Sources.config(backend).pageSize(PAGE).build())) {
+        PinnedStore store = PinnedStore.open(Sources.config(backend, PAGE).build())) {
       store.startLifecycle();
       MemorySegment source = Sources.random(arena, BLOB);
       MemorySegment slot = arena.allocate(24, 8);
-      long blobs = bytes / BLOB;
       long start = System.nanoTime();
-      for (long i = 0; i < blobs; i++) {
-        long due = start + (long) (i * nanosPerBlob);
-        while (System.nanoTime() - due < 0) {
-          Thread.onSpinWait();
-        }
-        store.append(source, slot, 0);
-        latency.recordValue(Math.max(1, System.nanoTime() - due));
-      }
+      Latencies.atRate(latency, bytes / BLOB, nanosPerBlob, () -> store.append(source, slot, 0));
       double rate = (double) bytes / (System.nanoTime() - start);
       StoreStats stats = store.stats();
-      System.out.printf(
-          "%s supply=%.2f GB/s rate=%.2f GB/s p50=%d p99=%d p99.9=%d max=%d ns p99.9/p50=%.1f"
-              + " stalls=%d of %d pages%n",
-          backend,
-          supply,
-          rate,
-          latency.getValueAtPercentile(50),
-          latency.getValueAtPercentile(99),
-          latency.getValueAtPercentile(99.9),
-          latency.getMaxValue(),
-          (double) latency.getValueAtPercentile(99.9) / latency.getValueAtPercentile(50),
-          stats.stalls(),
-          stats.pagesMade());
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("subject", backend);
+      result.put("supplyBytesPerNano", supply);
+      result.put("rateBytesPerNano", rate);
+      result.put("stalls", stats.stalls());
+      result.put("pagesMade", stats.pagesMade());
+      result.putAll(Latencies.summary(latency));
+      return result;
     }
   }
 }

@@ -19,10 +19,20 @@ final class Sources {
             switch (backend) {
               case "segmented" -> Backend.segmented();
               case "virtual" -> Backend.virtual();
-              case "shared" ->
-                  Backend.shared("pinnedstore-benchmark-" + ProcessHandle.current().pid());
+              case "shared" -> shared();
               default -> throw new IllegalArgumentException("backend=" + backend);
             });
+  }
+
+  /** The same with pages, or chunks, of a size. */
+  static StoreConfig.Builder config(String backend, long pageBytes) {
+    return backend.equals("shared")
+        ? StoreConfig.builder().backend(shared().chunkSize(pageBytes))
+        : config(backend).pageSize(pageBytes);
+  }
+
+  private static Backend.Shared shared() {
+    return Backend.shared("pinnedstore-benchmark-" + ProcessHandle.current().pid());
   }
 
   /** A segment of bytes that are not constant. */

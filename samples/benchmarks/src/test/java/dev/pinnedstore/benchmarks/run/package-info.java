@@ -1,0 +1,2 @@
+/** What is made of the results of a run. */
+package dev.pinnedstore.benchmarks.run;
