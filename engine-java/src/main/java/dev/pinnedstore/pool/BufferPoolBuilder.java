@@ -396,6 +396,7 @@ public final class BufferPoolBuilder {
    *
    * @return the pool, which the caller closes
    * @throws IllegalArgumentException if a value is out of its range
+   * @throws PoolLockedException if another pool has a file, in this process or another
    * @throws PageIoException if a file cannot be opened or repaired
    * @throws dev.pinnedstore.buffer.AllocationFailedException if there is no memory for the frames
    */

@@ -23,8 +23,9 @@ import java.util.concurrent.atomic.LongAdder;
  * double-write. One after another in several rounds of one run. Prints the median of the rounds in
  * pages of 4 KiB per second, and its ratio to the first row.
  *
- * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds. A file that is not
- * there is made; another one, for the writes of fio, is made beside it.
+ * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds, and which of {@code
+ * misses32}, {@code misses128}, {@code scan} and {@code write}, all unless named. A file that is
+ * not there is made; another one, for the writes of fio, is made beside it.
  */
 public final class PoolRates {
   private static final int PAGE = 4096;
@@ -63,19 +64,29 @@ public final class PoolRates {
             bytes / PAGE,
             args.length > 2 ? Integer.parseInt(args[2]) : 5,
             args.length > 3 ? Integer.parseInt(args[3]) : 3);
-    rates.run();
+    rates.run(args.length > 4 ? List.of(args).subList(4, args.length) : List.of());
   }
 
-  private void run() throws Exception {
+  private void run(List<String> which) throws Exception {
     make();
     if (!Fio.isThere()) {
       System.out.println("fio is not installed: no baseline (apt install fio)");
     }
     for (int depth : new int[] {32, 128}) {
-      measure("random misses, " + depth + " in flight", misses(depth));
+      if (isWanted(which, "misses" + depth)) {
+        measure("random misses, " + depth + " in flight", misses(depth));
+      }
     }
-    measure("cold sequential scan", scans());
-    measure("write-back of random pages", writes());
+    if (isWanted(which, "scan")) {
+      measure("cold sequential scan", scans());
+    }
+    if (isWanted(which, "write")) {
+      measure("write-back of random pages", writes());
+    }
+  }
+
+  private static boolean isWanted(List<String> which, String name) {
+    return which.isEmpty() || which.contains(name);
   }
 
   private BufferPoolBuilder pool(int frames) {
@@ -90,7 +101,32 @@ public final class PoolRates {
     }
     all.put("pool, virtual threads", () -> misses(depth, Thread.ofVirtual()));
     all.put("pool, platform threads", () -> misses(depth, Thread.ofPlatform()));
+    all.put("pool, one thread, prefetch", () -> prefetched(depth));
     return all;
+  }
+
+  /** One thread that tells which page it will want so many pages later. */
+  private double prefetched(int depth) throws Exception {
+    try (BufferPool pool = pool(FRAMES).build()) {
+      SplittableRandom random = new SplittableRandom(System.nanoTime());
+      long[] ahead = new long[depth];
+      for (int i = 0; i < depth; i++) {
+        ahead[i] = random.nextLong(pages);
+        var _ = pool.prefetch(ahead[i]);
+      }
+      long start = System.nanoTime();
+      long end = start + seconds * 1_000_000_000L;
+      long sum = 0;
+      for (int i = 0; System.nanoTime() - end < 0; i = i + 1 == depth ? 0 : i + 1) {
+        try (PageGuard page = pool.pin(ahead[i])) {
+          sum += page.segment().get(JAVA_LONG, 0);
+        }
+        ahead[i] = random.nextLong(pages);
+        var _ = pool.prefetch(ahead[i]);
+      }
+      double rate = pool.stats().pageReads() * 1e9 / (System.nanoTime() - start);
+      return sum == -1 ? 0 : rate;
+    }
   }
 
   private double misses(int depth, Thread.Builder kind) throws Exception {
