@@ -12,6 +12,9 @@ final class FrameSupply {
   /** Pages that the pool's thread makes leave at once. */
   private static final int GROUP = 64;
 
+  /** Pages that others make leave at once, in a large pool. */
+  private static final int SMALL_GROUP = 16;
+
   private static final long LONGEST_PAUSE_NANOS = 1_000_000;
 
   private final PoolParts parts;
@@ -21,13 +24,18 @@ final class FrameSupply {
   /** Free frames that the pool's thread sees to; 0 for none, in a small pool. */
   private final int reserve;
 
+  /** Pages that whoever finds no free frame makes leave; 1 in a small pool. */
+  private final int group;
+
   private volatile Runnable alarm = () -> {};
 
   FrameSupply(PoolParts parts, Replacement replacement, PageWriter writer) {
     this.parts = parts;
     this.replacement = replacement;
     this.writer = writer;
-    this.reserve = parts.config.backgroundFlush() ? Math.min(parts.config.frames() / 128, 1024) : 0;
+    int frames = parts.config.frames();
+    this.reserve = parts.config.backgroundFlush() ? Math.min(frames / 128, 1024) : 0;
+    this.group = Math.clamp(frames / 64, 1, SMALL_GROUP);
   }
 
   /** Sets who is told when the reserve runs low. */
@@ -82,11 +90,12 @@ final class FrameSupply {
       alarm.run();
     }
     while (frame == FreeFrames.NONE) {
-      if (evict(1, cleanOnly) == 0) {
-        return parts.free.take();
-      }
-      // Another thread may have been faster.
+      int evicted = evict(group, cleanOnly, 0);
       frame = parts.free.take();
+      if (evicted == 0) {
+        // None can leave, or another thread was faster.
+        return frame;
+      }
     }
     return frame;
   }
@@ -96,7 +105,7 @@ final class FrameSupply {
     while (parts.free.count() < reserve && !parts.closed) {
       int evicted;
       try {
-        evicted = evict(Math.min(GROUP, reserve - parts.free.count()), false);
+        evicted = evict(GROUP, false, reserve);
       } catch (BufferPoolException e) {
         // Whoever needs the frame meets it again, and is told.
         return;
@@ -111,36 +120,36 @@ final class FrameSupply {
     return parts.free.count() < reserve / 2;
   }
 
-  private int evict(int most, boolean cleanOnly) {
+  private int evict(int most, boolean cleanOnly, int freeBefore) {
     long[] victims = new long[most];
-    int claimed = replacement.claim(victims, most, cleanOnly);
+    int claimed = replacement.claim(victims, most, cleanOnly, freeBefore);
     if (claimed == 0) {
       return 0;
     }
-    BufferPoolException failure = null;
-    long[] dirty = dirty(victims, claimed);
-    if (dirty.length > 0) {
-      try {
-        writer.writeClaimed(dirty);
-      } catch (BufferPoolException e) {
-        failure = e;
-      } catch (RuntimeException | Error e) {
-        finish(victims, claimed);
-        throw e;
-      }
+    // Clean ones wait for no write.
+    int dirty = free(victims, claimed);
+    int evicted = claimed - dirty;
+    if (dirty == 0) {
+      return evicted;
     }
-    int evicted = finish(victims, claimed);
+    long[] written = Arrays.copyOf(victims, dirty);
+    BufferPoolException failure = null;
+    try {
+      writer.writeClaimed(written);
+    } catch (BufferPoolException e) {
+      failure = e;
+    } finally {
+      int left = free(written, dirty);
+      putBack(written, left);
+      evicted += dirty - left;
+    }
     if (evicted == 0 && failure != null) {
-      evicted = cleanOnly ? 0 : evict(most, true);
+      evicted = cleanOnly ? 0 : evict(most, true, freeBefore);
       if (evicted == 0) {
         throw failure;
       }
     }
     return evicted;
-  }
-
-  private long[] dirty(long[] victims, int claimed) {
-    return Arrays.stream(victims, 0, claimed).filter(id -> isDirty(frame(id))).toArray();
   }
 
   private boolean isDirty(int frame) {
@@ -151,27 +160,32 @@ final class FrameSupply {
     return PageWordLayout.frame(PageWordLayout.get(parts.table.get(id), PageTable.slot(id)));
   }
 
-  /** Frees the frames of claimed pages that are clean; the others are back. */
-  private int finish(long[] victims, int claimed) {
-    int evicted = 0;
+  /** Frees the frames of claimed pages that are clean; leaves the others, and returns how many. */
+  private int free(long[] victims, int claimed) {
+    int left = 0;
     for (int i = 0; i < claimed; i++) {
       long id = victims[i];
-      long[] words = parts.table.get(id);
-      int slot = PageTable.slot(id);
-      int frame = PageWordLayout.frame(PageWordLayout.get(words, slot));
+      int frame = frame(id);
       if (isDirty(frame)) {
-        replacement.admit(id);
-        parts.publish(words, slot, id, PageWordLayout::returned);
+        victims[left++] = id;
       } else {
         noteUnread(id, frame);
         parts.frames.clear(frame);
-        parts.publish(words, slot, id, PageWordLayout::absent);
+        parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::absent);
         parts.free.give(frame);
         parts.counters.evictions.increment();
-        evicted++;
       }
     }
-    return evicted;
+    return left;
+  }
+
+  /** Lets claimed pages stay. */
+  private void putBack(long[] victims, int count) {
+    for (int i = 0; i < count; i++) {
+      long id = victims[i];
+      replacement.admit(frame(id));
+      parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::returned);
+    }
   }
 
   private void noteUnread(long id, int frame) {

@@ -87,11 +87,10 @@ final class PageLoader {
     long before = (long) PageWordLayout.WORD.getAndBitwiseOr(words, slot, PageWordLayout.USED);
     if ((before & PageWordLayout.USED) != 0 || !PageWordLayout.isSame(before, word)) {
       // Told by another thread; or it is another page's by now, which is then taken for used: a
-      // guess
-      // of the policy may be wrong, a page never is.
+      // guess of the policy may be wrong, a page never is.
       return;
     }
-    if (!parts.accesses.offer(frame)) {
+    if (!parts.accesses.offerUsed(frame)) {
       PageWordLayout.WORD.getAndBitwiseAnd(words, slot, ~PageWordLayout.USED);
     }
   }
@@ -106,7 +105,6 @@ final class PageLoader {
       readAhead.missed(id);
       frame = supply.take();
       read(id, file, frame);
-      replacement.admit(id);
       loaded = true;
     } catch (IOException e) {
       throw new PageIoException("cannot read page " + id + ": " + e.getMessage(), e);
@@ -129,6 +127,7 @@ final class PageLoader {
   private void place(long id, long[] words, int slot, int frame, boolean exclusive) {
     int latch = exclusive ? PageWordLayout.EXCLUSIVE : PageWordLayout.RESIDENT + 1;
     parts.frames.pageId(frame, id);
+    replacement.admit(frame);
     parts.publish(words, slot, id, word -> PageWordLayout.placed(word, frame, latch));
   }
 
@@ -199,7 +198,6 @@ final class PageLoader {
         if (PageWordLayout.latch(word) == PageWordLayout.ABSENT
             && PageWordLayout.cas(words, slot, word, busy)) {
           parts.frames.whole(frame).fill((byte) 0);
-          replacement.admit(id);
           place(id, words, slot, frame, true);
           placed = true;
           return id;

@@ -1,6 +1,8 @@
 package dev.pinnedstore.pool;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,7 +36,8 @@ final class Prefetcher implements AutoCloseable {
   }
 
   CompletableFuture<Integer> prefetch(long[] ids) {
-    long[] sorted = Arrays.stream(ids).sorted().distinct().toArray();
+    long[] sorted = ids.clone();
+    Arrays.sort(sorted);
     for (long id : sorted) {
       // Refuses what can be no page's, before anything begins.
       var _ = parts.words(id);
@@ -51,19 +54,19 @@ final class Prefetcher implements AutoCloseable {
   }
 
   private CompletableFuture<Integer> readRuns(long[] ids) {
-    CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
+    List<CompletableFuture<Integer>> runs = new ArrayList<>();
     for (int from = 0; from < ids.length; ) {
       int end = from + 1;
-      while (end < ids.length && ids[end] == ids[end - 1] + 1) {
+      // One that is named twice is one.
+      while (end < ids.length && ids[end] - ids[end - 1] <= 1) {
         end++;
       }
-      long number = PageIds.pageNumber(ids[from]);
-      all =
-          all.thenCombine(
-              readAhead.read(parts.file(ids[from]), number, end - from, false), Integer::sum);
+      PoolFile file = parts.file(ids[from]);
+      int count = (int) (ids[end - 1] - ids[from]) + 1;
+      runs.add(readAhead.read(file, PageIds.pageNumber(ids[from]), count, false));
       from = end;
     }
-    return all;
+    return ReadAhead.sum(runs);
   }
 
   /** A read that is about to begin. */

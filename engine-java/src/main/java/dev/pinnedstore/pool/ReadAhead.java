@@ -19,6 +19,9 @@ final class ReadAhead {
   /** Checks and lets pages in; set once, since it needs this. */
   private Arrival arrival = (id, frame, bytes) -> {};
 
+  /** Pages of one read at most: several reads at once are faster than a long one. */
+  private static final int LONGEST_RUN = 32;
+
   /** What becomes of a page that was read. */
   @FunctionalInterface
   interface Arrival {
@@ -69,7 +72,7 @@ final class ReadAhead {
     int mark = marked ? FrameTable.MARKER : 0;
     for (int done = 0; done < count; ) {
       Run run = new Run(file, first + done, mark);
-      int scanned = run.claim(count - done);
+      int scanned = run.claim(Math.min(count - done, LONGEST_RUN));
       done += scanned;
       if (!run.slices.isEmpty()) {
         mark = 0;
@@ -79,9 +82,15 @@ final class ReadAhead {
         break;
       }
     }
-    CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
-    for (CompletableFuture<Integer> run : runs) {
-      all = all.thenCombine(run, Integer::sum);
+    return sum(runs);
+  }
+
+  /** Adds up numbers that come later. */
+  static CompletableFuture<Integer> sum(List<CompletableFuture<Integer>> parts) {
+    CompletableFuture<Integer> all =
+        parts.isEmpty() ? CompletableFuture.completedFuture(0) : parts.getFirst();
+    for (int i = 1; i < parts.size(); i++) {
+      all = all.thenCombine(parts.get(i), Integer::sum);
     }
     return all;
   }
@@ -195,7 +204,7 @@ final class ReadAhead {
         if (admitted) {
           parts.frames.pageId(frame, id);
           parts.frames.change(frame, FrameTable.AHEAD | marker, 0);
-          replacement.admit(id);
+          replacement.admit(frame);
           parts.publish(
               words, slot, id, w -> PageWordLayout.placed(w, frame, PageWordLayout.RESIDENT));
         } else {

@@ -11,6 +11,7 @@ final class Replacement {
   private final PoolParts parts;
   private final EvictionPolicy policy;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Told told = new Told();
 
   Replacement(PoolParts parts, EvictionPolicy policy) {
     this.parts = parts;
@@ -18,34 +19,32 @@ final class Replacement {
     policy.capacity(parts.config.frames());
   }
 
-  /** Tells the policy of a page that becomes resident; its word is busy. */
-  void admit(long id) {
-    lock.lock();
-    try {
-      policy.load(id);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Takes a page back that was admitted. */
-  void forget(long id) {
-    lock.lock();
-    try {
-      policy.remove(id);
-    } finally {
-      lock.unlock();
+  /**
+   * Notes that a page is in a frame; its word is busy. The policy is told with the next search: a
+   * page that it does not know cannot leave, so what is noted of the frame is of that page.
+   */
+  void admit(int frame) {
+    if (!parts.accesses.offerLoaded(frame)) {
+      lock.lock();
+      try {
+        parts.accesses.drain(told);
+        told.loaded(frame);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
   /**
-   * Chooses pages that leave and makes their words busy: nobody can pin them any more.
+   * Chooses pages that leave and makes their words busy: nobody can pin them any more. None if
+   * frames became free while it waited for its turn.
    *
    * @param victims receives their ids
    * @param cleanOnly whether dirty ones stay
+   * @param freeBefore free frames that were too few
    * @return how many there are
    */
-  int claim(long[] victims, int most, boolean cleanOnly) {
+  int claim(long[] victims, int most, boolean cleanOnly, int freeBefore) {
     LongPredicate search =
         id -> {
           parts.counters.searchedPages.increment();
@@ -54,7 +53,10 @@ final class Replacement {
     int count = 0;
     lock.lock();
     try {
-      parts.accesses.drain(this::tell);
+      if (parts.free.count() > freeBefore) {
+        return 0;
+      }
+      parts.accesses.drain(told);
       while (count < most) {
         long id = policy.evict(search);
         if (id == EvictionPolicy.NO_PAGE) {
@@ -69,17 +71,26 @@ final class Replacement {
     return count;
   }
 
-  /** Tells the policy of a use, and lets the next one be told. */
-  private void tell(int frame) {
-    long id = parts.frames.pageId(frame);
-    if (id == EvictionPolicy.NO_PAGE) {
-      return;
+  /** Tells the policy, under the lock. */
+  private final class Told implements AccessLog.Sink {
+    @Override
+    public void loaded(int frame) {
+      policy.load(parts.frames.pageId(frame));
     }
-    long[] words = parts.table.find(id);
-    if (words != null) {
-      // Before the policy knows: a use that comes meanwhile may be told twice, but is not lost.
-      PageWordLayout.WORD.getAndBitwiseAnd(words, PageTable.slot(id), ~PageWordLayout.USED);
-      policy.hit(id);
+
+    /** Lets the next use be told, too. */
+    @Override
+    public void used(int frame) {
+      long id = parts.frames.pageId(frame);
+      if (id == EvictionPolicy.NO_PAGE) {
+        return;
+      }
+      long[] words = parts.table.find(id);
+      if (words != null) {
+        // Before the policy knows: a use that comes meanwhile may be told twice, but is not lost.
+        PageWordLayout.WORD.getAndBitwiseAnd(words, PageTable.slot(id), ~PageWordLayout.USED);
+        policy.hit(id);
+      }
     }
   }
 
