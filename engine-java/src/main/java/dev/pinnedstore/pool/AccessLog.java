@@ -61,21 +61,25 @@ final class AccessLog {
   /** Takes all out that is there. One thread at a time. */
   void drain(Sink sink) {
     long at = head;
-    for (long end = tail.get(); at < end; at++) {
-      int slot = (int) at & (slots.length - 1);
-      int entry = (int) SLOT.getAcquire(slots, slot);
-      if (entry == 0) {
-        // Its producer is between its two steps; the next drain takes it.
-        break;
+    try {
+      for (long end = tail.get(); at < end; ) {
+        int slot = (int) at & (slots.length - 1);
+        int entry = (int) SLOT.getAcquire(slots, slot);
+        if (entry == 0) {
+          // Its producer is between its two steps; the next drain takes it.
+          break;
+        }
+        SLOT.setOpaque(slots, slot, 0);
+        at++;
+        if (entry < 0) {
+          sink.loaded(-entry - 1);
+        } else {
+          sink.used(entry - 1);
+        }
       }
-      SLOT.setOpaque(slots, slot, 0);
-      if (entry < 0) {
-        sink.loaded(-entry - 1);
-      } else {
-        sink.used(entry - 1);
-      }
+    } finally {
+      // Volatile: producers see the slots empty before they see the room.
+      head = at;
     }
-    // Volatile: producers see the slots empty before they see the room.
-    head = at;
   }
 }

@@ -52,6 +52,7 @@ public final class BufferPool implements AutoCloseable {
   private final PageWriter writer;
   private final FrameSupply supply;
   private final PageLoader loader;
+  private final ReadAhead readAhead;
   private final Prefetcher prefetcher;
   private final @Nullable Housekeeper housekeeper;
 
@@ -68,7 +69,7 @@ public final class BufferPool implements AutoCloseable {
     this.writer = new PageWriter(parts, latches);
     Replacement replacement = new Replacement(parts, parts.config.evictionPolicy().get());
     this.supply = new FrameSupply(parts, replacement, writer);
-    ReadAhead readAhead = new ReadAhead(parts, replacement, supply);
+    this.readAhead = new ReadAhead(parts, replacement, supply);
     this.loader = new PageLoader(parts, latches, replacement, supply, readAhead);
     readAhead.onArrival(loader::accept);
     this.prefetcher = new Prefetcher(parts, readAhead);
@@ -489,23 +490,27 @@ public final class BufferPool implements AutoCloseable {
     }
     prefetcher.close();
     try {
-      long[] held = writer.flushFinally();
-      if (held.length > 0) {
-        failures.add(
-            new IllegalStateException(
-                "pages not written, since they are pinned exclusively: "
-                    + Arrays.toString(held)
-                    + parts.openGuards()));
-      }
+      writer.flushFinally();
     } catch (RuntimeException e) {
       // Whatever storage throws: the rest must be closed.
       failures.add(e);
+    }
+    // A page that is marked from now on meets the closed pool; one that was marked since the flush
+    // is held still, or dirty.
+    long[] left = writer.unwritten();
+    if (left.length > 0) {
+      failures.add(
+          new IllegalStateException(
+              "pages not written, since they are pinned exclusively or storage refused: "
+                  + Arrays.toString(left)
+                  + parts.openGuards()));
     }
     table.close();
     parts.waits.wakeAll();
     for (PoolFile file : parts.files) {
       closeFile(file, failures);
     }
+    readAhead.awaitEnd(parts.config.latchTimeout().toNanos());
     writer.close();
     frames.close();
     throwFirst(failures);

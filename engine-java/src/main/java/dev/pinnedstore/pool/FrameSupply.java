@@ -140,7 +140,7 @@ final class FrameSupply {
       failure = e;
     } finally {
       int left = free(written, dirty);
-      putBack(written, left);
+      replacement.putBack(written, left);
       evicted += dirty - left;
     }
     if (evicted == 0 && failure != null) {
@@ -177,15 +177,6 @@ final class FrameSupply {
       }
     }
     return left;
-  }
-
-  /** Lets claimed pages stay. */
-  private void putBack(long[] victims, int count) {
-    for (int i = 0; i < count; i++) {
-      long id = victims[i];
-      replacement.admit(frame(id));
-      parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::returned);
-    }
   }
 
   private void noteUnread(long id, int frame) {

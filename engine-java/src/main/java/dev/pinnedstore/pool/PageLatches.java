@@ -44,6 +44,11 @@ final class PageLatches {
     }
   }
 
+  boolean isExclusive(long id) {
+    long word = PageWordLayout.get(parts.table.get(id), PageTable.slot(id));
+    return PageWordLayout.latch(word) == PageWordLayout.EXCLUSIVE;
+  }
+
   /** Waits until nobody holds a page exclusively, at some moment. */
   void awaitNotExclusive(long id, long deadline) {
     long[] words = parts.table.get(id);
@@ -55,11 +60,32 @@ final class PageLatches {
     }
   }
 
+  /** Waits until a page is not on its way in or out, also while the pool is being closed. */
+  void awaitSettled(long id, long deadline) {
+    long[] words = parts.table.get(id);
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    while (PageWordLayout.latch(word) == PageWordLayout.BUSY) {
+      awaitChange(words, slot, id, word, deadline, "write");
+      word = PageWordLayout.get(words, slot);
+    }
+  }
+
   /** Waits until the word of a page changes. */
   void await(long[] words, int slot, long id, long word, long deadline, String wanted) {
+    checkOpen();
+    awaitChange(words, slot, id, word, deadline, wanted);
+    checkOpen();
+  }
+
+  private void checkOpen() {
     if (parts.closed) {
       throw new BufferPoolClosedException();
     }
+  }
+
+  private void awaitChange(
+      long[] words, int slot, long id, long word, long deadline, String wanted) {
     long left = deadline - System.nanoTime();
     if (left <= 0) {
       throw new LatchTimeoutException(
@@ -69,8 +95,5 @@ final class PageLatches {
     event.begin();
     parts.waits.await(words, slot, id, word, left);
     event.end(id, 1, parts.config.pageSize());
-    if (parts.closed) {
-      throw new BufferPoolClosedException();
-    }
   }
 }

@@ -105,6 +105,7 @@ final class PageLoader {
       readAhead.missed(id);
       frame = supply.take();
       read(id, file, frame);
+      admit(id, frame);
       loaded = true;
     } catch (IOException e) {
       throw new PageIoException("cannot read page " + id + ": " + e.getMessage(), e);
@@ -117,6 +118,11 @@ final class PageLoader {
     return frame;
   }
 
+  private void admit(long id, int frame) {
+    parts.frames.pageId(frame, id);
+    replacement.admit(frame);
+  }
+
   private void giveUp(long id, long[] words, int slot, int frame) {
     if (frame != FreeFrames.NONE) {
       supply.give(frame);
@@ -126,8 +132,6 @@ final class PageLoader {
 
   private void place(long id, long[] words, int slot, int frame, boolean exclusive) {
     int latch = exclusive ? PageWordLayout.EXCLUSIVE : PageWordLayout.RESIDENT + 1;
-    parts.frames.pageId(frame, id);
-    replacement.admit(frame);
     parts.publish(words, slot, id, word -> PageWordLayout.placed(word, frame, latch));
   }
 
@@ -186,27 +190,41 @@ final class PageLoader {
       throw new BufferPoolClosedException();
     }
     int frame = supply.take();
-    boolean placed = false;
+    long id;
+    long[] words;
+    boolean claimed = false;
     try {
-      while (true) {
-        long id = PageIds.of(file.number, file.takePage());
-        long[] words = parts.words(id);
-        int slot = PageTable.slot(id);
-        long word = PageWordLayout.get(words, slot);
-        long busy = PageWordLayout.withLatch(word, PageWordLayout.BUSY);
+      do {
+        id = PageIds.of(file.number, file.takePage());
+        words = parts.words(id);
         // Somebody may just have pinned that page; then it is not a new one.
-        if (PageWordLayout.latch(word) == PageWordLayout.ABSENT
-            && PageWordLayout.cas(words, slot, word, busy)) {
-          parts.frames.whole(frame).fill((byte) 0);
-          place(id, words, slot, frame, true);
-          placed = true;
-          return id;
-        }
-      }
+        claimed = claim(words, PageTable.slot(id));
+      } while (!claimed);
     } finally {
-      if (!placed) {
+      if (!claimed) {
         supply.give(frame);
       }
     }
+    int slot = PageTable.slot(id);
+    boolean admitted = false;
+    try {
+      parts.frames.whole(frame).fill((byte) 0);
+      admit(id, frame);
+      admitted = true;
+    } finally {
+      if (!admitted) {
+        giveUp(id, words, slot, frame);
+      }
+    }
+    place(id, words, slot, frame, true);
+    return id;
+  }
+
+  /** Makes an absent page busy, if it is absent now. */
+  private static boolean claim(long[] words, int slot) {
+    long word = PageWordLayout.get(words, slot);
+    return PageWordLayout.latch(word) == PageWordLayout.ABSENT
+        && PageWordLayout.cas(
+            words, slot, word, PageWordLayout.withLatch(word, PageWordLayout.BUSY));
   }
 }

@@ -21,7 +21,7 @@ final class PageWriter implements AutoCloseable {
   private final WriteBatch batch;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Pages that the last round left, since somebody held them exclusively; under the lock. */
+  /** Pages that the last round left, since somebody else alone may use them; under the lock. */
   private long[] held = new long[8];
 
   private int heldCount;
@@ -40,20 +40,15 @@ final class PageWriter implements AutoCloseable {
 
   /** Writes one page if it is dirty, and makes its file durable. */
   void flush(long id) {
-    writeAndWait(new long[] {id});
-    lock.lock();
-    try {
-      sync(parts.file(id));
-    } finally {
-      lock.unlock();
-    }
+    writeAndWait(new long[] {id}, true);
+    sync(parts.file(id));
   }
 
   /** Writes all pages that are dirty now and makes all files durable. */
   void flushAll() {
     BufferPoolException failure = null;
     try {
-      writeAndWait(dirty());
+      writeAndWait(dirty(), true);
     } catch (BufferPoolException e) {
       failure = e;
     }
@@ -63,31 +58,28 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  /**
-   * The same without waiting for anybody, when nobody begins anything any more.
-   *
-   * @return the pages that somebody holds exclusively, of which it is not known whether they
-   *     changed
-   */
-  long[] flushFinally() {
-    lock.lock();
+  /** The same when nobody begins anything any more; waits for evictions, but for no guard. */
+  void flushFinally() {
+    BufferPoolException failure = null;
     try {
-      BufferPoolException failure = null;
-      long[] left = {};
-      try {
-        var _ = write(dirty(), false, () -> false);
-        left = held();
-      } catch (BufferPoolException e) {
-        failure = e;
-      }
-      failure = syncAll(failure);
-      if (failure != null) {
-        throw failure;
-      }
-      return left;
-    } finally {
-      lock.unlock();
+      writeAndWait(dirty(), false);
+    } catch (BufferPoolException e) {
+      failure = e;
     }
+    failure = syncAll(failure);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Returns pages that are held exclusively now, or dirty. */
+  long[] unwritten() {
+    return pages(
+        (id, frame) -> {
+          long[] words = parts.table.get(id);
+          long word = PageWordLayout.get(words, PageTable.slot(id));
+          return PageWordLayout.latch(word) == PageWordLayout.EXCLUSIVE || isDirty(frame);
+        });
   }
 
   /**
@@ -146,28 +138,33 @@ final class PageWriter implements AutoCloseable {
   }
 
   /**
-   * Writes pages, and waits for those that somebody holds; not under the lock, since whoever holds
-   * one may wait for a frame, and that for the lock.
+   * Writes pages, and waits for those that an eviction has, or somebody else if asked to; not under
+   * the lock, since whoever holds one may wait for a frame, and that for the lock.
    */
-  private void writeAndWait(long[] ids) {
+  private void writeAndWait(long[] ids, boolean forGuards) {
     long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
     for (long[] left = ids; left.length > 0; ) {
       lock.lock();
       try {
         var _ = write(left, false, () -> false);
-        left = held();
+        left = held(forGuards);
       } finally {
         lock.unlock();
       }
       for (long id : left) {
-        latches.awaitNotExclusive(id, deadline);
+        latches.awaitSettled(id, deadline);
+        if (forGuards) {
+          latches.awaitNotExclusive(id, deadline);
+        }
       }
     }
   }
 
   /** Returns the pages that the last round left. */
-  private long[] held() {
-    return Arrays.copyOf(held, heldCount);
+  private long[] held(boolean byGuards) {
+    return Arrays.stream(held, 0, heldCount)
+        .filter(id -> byGuards || !latches.isExclusive(id))
+        .toArray();
   }
 
   /** Writes a round of pages; returns how many batches. */
@@ -210,10 +207,11 @@ final class PageWriter implements AutoCloseable {
       case PageWordLayout.ABSENT -> {}
       case PageWordLayout.EXCLUSIVE -> hold(id);
       case PageWordLayout.BUSY -> {
-        // Claimed by an eviction, which must come by here before it lets go of a dirty frame; or
-        // being loaded, and then the frame is not its own, or clean.
-        if (claimed || parts.frames.pageId(frame) == id) {
+        // Only whoever claimed it: any other may free the frame at any moment.
+        if (claimed) {
           batch.add(id, frame);
+        } else {
+          hold(id);
         }
       }
       default -> {
@@ -248,17 +246,32 @@ final class PageWriter implements AutoCloseable {
   private void sync(PoolFile file) {
     try {
       file.sync(file.storage);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       throw new PageIoException("cannot make " + file.storage + " durable: " + e.getMessage(), e);
     }
   }
 
   private long[] dirty() {
+    return pages((id, frame) -> isDirty(frame));
+  }
+
+  private boolean isDirty(int frame) {
+    return (parts.frames.flags(frame) & FrameTable.DIRTY) != 0;
+  }
+
+  /** A choice of pages. */
+  @FunctionalInterface
+  private interface Choice {
+    boolean takes(long id, int frame);
+  }
+
+  /** Returns some of the pages that are in frames, sorted. */
+  private long[] pages(Choice choice) {
     long[] ids = new long[16];
     int count = 0;
     for (int frame = 0; frame < parts.frames.count; frame++) {
       long id = parts.frames.pageId(frame);
-      if ((parts.frames.flags(frame) & FrameTable.DIRTY) != 0 && id != EvictionPolicy.NO_PAGE) {
+      if (id != EvictionPolicy.NO_PAGE && choice.takes(id, frame)) {
         if (count == ids.length) {
           ids = Arrays.copyOf(ids, 2 * count);
         }

@@ -75,8 +75,11 @@ final class PoolFile {
     return poison != null;
   }
 
-  /** Makes durable what was written; once that has failed, all use fails. */
-  void sync(PageStorage part) throws IOException {
+  /**
+   * Makes durable what was written; once that has failed, all use fails. One at a time: the system
+   * tells of a failure once, and nobody may take the next success for his own.
+   */
+  synchronized void sync(PageStorage part) throws IOException {
     checkUsable();
     try {
       part.sync();

@@ -58,10 +58,10 @@ final class Prefetcher implements AutoCloseable {
     for (int from = 0; from < ids.length; ) {
       int end = from + 1;
       // One that is named twice is one.
-      while (end < ids.length && ids[end] - ids[end - 1] <= 1) {
+      PoolFile file = parts.file(ids[from]);
+      while (end < ids.length && ids[end] - ids[end - 1] <= 1 && parts.file(ids[end]) == file) {
         end++;
       }
-      PoolFile file = parts.file(ids[from]);
       int count = (int) (ids[end - 1] - ids[from]) + 1;
       runs.add(readAhead.read(file, PageIds.pageNumber(ids[from]), count, false));
       from = end;
@@ -92,8 +92,18 @@ final class Prefetcher implements AutoCloseable {
 
   private static void begin(Request request, CompletableFuture<Integer> result) {
     try {
-      var _ = request.begin().thenAccept(result::complete);
-    } catch (RuntimeException e) {
+      var _ =
+          request
+              .begin()
+              .whenComplete(
+                  (pages, failure) -> {
+                    if (failure == null) {
+                      result.complete(pages);
+                    } else {
+                      result.completeExceptionally(failure);
+                    }
+                  });
+    } catch (RuntimeException | Error e) {
       result.completeExceptionally(e);
     }
   }

@@ -1,5 +1,8 @@
 package dev.pinnedstore.pool;
 
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongPredicate;
 
@@ -13,10 +16,25 @@ final class Replacement {
   private final ReentrantLock lock = new ReentrantLock();
   private final Told told = new Told();
 
+  /** The policies of all pools, as long as anybody has them. */
+  private static final List<WeakReference<EvictionPolicy>> TAKEN = new ArrayList<>();
+
   Replacement(PoolParts parts, EvictionPolicy policy) {
+    take(policy);
     this.parts = parts;
     this.policy = policy;
     policy.capacity(parts.config.frames());
+  }
+
+  private static void take(EvictionPolicy policy) {
+    synchronized (TAKEN) {
+      TAKEN.removeIf(taken -> taken.refersTo(null));
+      if (TAKEN.stream().anyMatch(taken -> taken.refersTo(policy))) {
+        throw new IllegalStateException(
+            "evictionPolicy=" + policy.name() + ": serves another pool; give a supplier");
+      }
+      TAKEN.add(new WeakReference<>(policy));
+    }
   }
 
   /**
@@ -45,30 +63,94 @@ final class Replacement {
    * @return how many there are
    */
   int claim(long[] victims, int most, boolean cleanOnly, int freeBefore) {
-    LongPredicate search =
-        id -> {
-          parts.counters.searchedPages.increment();
-          return tryClaim(id, cleanOnly);
-        };
     int count = 0;
+    boolean done = false;
     lock.lock();
     try {
-      if (parts.free.count() > freeBefore) {
-        return 0;
+      if (parts.free.count() <= freeBefore) {
+        parts.accesses.drain(told);
+        long id = EvictionPolicy.NO_PAGE;
+        do {
+          id = claimOne(cleanOnly);
+          if (id != EvictionPolicy.NO_PAGE) {
+            victims[count++] = id;
+          }
+        } while (count < most && id != EvictionPolicy.NO_PAGE);
       }
-      parts.accesses.drain(told);
-      while (count < most) {
-        long id = policy.evict(search);
-        if (id == EvictionPolicy.NO_PAGE) {
-          parts.counters.failedEvictions.increment();
-          break;
-        }
-        victims[count++] = id;
-      }
+      done = true;
+      return count;
     } finally {
       lock.unlock();
+      if (!done) {
+        putBack(victims, count);
+      }
     }
-    return count;
+  }
+
+  private long claimOne(boolean cleanOnly) {
+    Search search = new Search(cleanOnly);
+    boolean done = false;
+    try {
+      long id = policy.evict(search);
+      if (id != search.accepted) {
+        throw new IllegalStateException(
+            "evictionPolicy="
+                + policy.name()
+                + ": evict returned page "
+                + id
+                + ", but page "
+                + search.accepted
+                + " was the one that could go (-1: none)");
+      }
+      if (id == EvictionPolicy.NO_PAGE) {
+        parts.counters.failedEvictions.increment();
+      }
+      done = true;
+      return id;
+    } finally {
+      if (!done && search.accepted != EvictionPolicy.NO_PAGE) {
+        publishReturned(search.accepted);
+        // Whether the policy still knows it or not, from now on it does.
+        policy.remove(search.accepted);
+        policy.load(search.accepted);
+      }
+    }
+  }
+
+  /** Claims one page for a policy, which must then name it. */
+  private final class Search implements LongPredicate {
+    private final boolean cleanOnly;
+    long accepted = EvictionPolicy.NO_PAGE;
+
+    Search(boolean cleanOnly) {
+      this.cleanOnly = cleanOnly;
+    }
+
+    @Override
+    public boolean test(long id) {
+      parts.counters.searchedPages.increment();
+      if (accepted != EvictionPolicy.NO_PAGE || !tryClaim(id, cleanOnly)) {
+        return false;
+      }
+      accepted = id;
+      return true;
+    }
+  }
+
+  /** Lets claimed pages stay. */
+  void putBack(long[] victims, int count) {
+    for (int i = 0; i < count; i++) {
+      admit(frame(victims[i]));
+      publishReturned(victims[i]);
+    }
+  }
+
+  private int frame(long id) {
+    return PageWordLayout.frame(PageWordLayout.get(parts.table.get(id), PageTable.slot(id)));
+  }
+
+  private void publishReturned(long id) {
+    parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::returned);
   }
 
   /** Tells the policy, under the lock. */
@@ -95,7 +177,7 @@ final class Replacement {
   }
 
   private boolean tryClaim(long id, boolean cleanOnly) {
-    long[] words = parts.table.find(id);
+    long[] words = id < 0 ? null : parts.table.find(id);
     if (words == null) {
       return false;
     }

@@ -5,6 +5,7 @@ import dev.pinnedstore.buffer.IoSlice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +92,12 @@ final class WriteBatch implements AutoCloseable {
    * @throws PageIoException if storage refuses
    */
   void write() {
-    LogNotDurableException kept = keepBackWhatTheLogDoesNotHave();
+    LogNotDurableException kept;
+    try {
+      kept = keepBackWhatTheLogDoesNotHave();
+    } catch (RuntimeException e) {
+      throw new PageIoException("cannot ask the log: " + e.getMessage(), e);
+    }
     if (count > 0) {
       long start = System.nanoTime();
       PoolEvents.PagesWritten event = new PoolEvents.PagesWritten();
@@ -100,9 +106,13 @@ final class WriteBatch implements AutoCloseable {
         file.checkUsable();
         writeArea();
         writePlaces();
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         throw new PageIoException(
-            "cannot write " + count + " page(s) from page " + ids[0] + " on: " + e.getMessage(), e);
+            "cannot write page(s) "
+                + Arrays.toString(Arrays.copyOf(ids, count))
+                + ": "
+                + e.getMessage(),
+            e);
       }
       parts.counters.ioWaitNanos.add(System.nanoTime() - start);
       parts.counters.pageWrites.add(count);
@@ -126,10 +136,10 @@ final class WriteBatch implements AutoCloseable {
     if (wal == null || count == 0 || wal.flushedLsn() >= newest) {
       return null;
     }
-    IOException cause = null;
+    Exception cause = null;
     try {
       wal.flush(newest);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       cause = e;
     }
     long flushed = wal.flushedLsn();
@@ -137,7 +147,13 @@ final class WriteBatch implements AutoCloseable {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       if (lsns[i] > flushed) {
-        refusal = new LogNotDurableException(ids[i], lsns[i], flushed, cause);
+        LogNotDurableException next =
+            new LogNotDurableException(ids[i], lsns[i], flushed, cause);
+        if (refusal == null) {
+          refusal = next;
+        } else {
+          refusal.addSuppressed(next);
+        }
         giveBack(i);
       } else {
         move(i, kept++);
