@@ -47,6 +47,8 @@ public final class BufferPool implements AutoCloseable {
   private final long[] lookups;
   private final @Nullable GuardLog guards;
 
+  private final Object closing = new Object();
+
   private final PoolParts parts;
   private final PageLatches latches;
   private final PageWriter writer;
@@ -66,8 +68,9 @@ public final class BufferPool implements AutoCloseable {
     this.lookups = parts.counters.lookups.cells;
     this.guards = parts.guards;
     this.latches = new PageLatches(parts);
-    this.writer = new PageWriter(parts, latches);
+    // Before anything that must be closed: it may be refused.
     Replacement replacement = new Replacement(parts, parts.config.evictionPolicy().get());
+    this.writer = new PageWriter(parts, latches);
     this.supply = new FrameSupply(parts, replacement, writer);
     this.readAhead = new ReadAhead(parts, replacement, supply);
     this.loader = new PageLoader(parts, latches, replacement, supply, readAhead);
@@ -272,20 +275,20 @@ public final class BufferPool implements AutoCloseable {
    * @return a guard, which the caller closes; null if that cannot be done at once
    */
   public @Nullable PageGuard tryPin(long pageId) {
-    long[] words = parts.words(pageId);
-    int slot = PageTable.slot(pageId);
-    long word = PageWordLayout.get(words, slot);
-    while (PageWordLayout.canPin(word)) {
-      if (PageWordLayout.cas(words, slot, word, word + 1)) {
-        LookupCounters.count(lookups, PoolCounters.SHARED);
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
-        }
-        return guard(words, pageId, PageWordLayout.frame(word), false);
-      }
-      word = PageWordLayout.get(words, slot);
+    long[] words = parts.find(pageId);
+    if (words == null) {
+      return null;
     }
-    return null;
+    int slot = PageTable.slot(pageId);
+    long word = latches.tryPin(words, slot);
+    if (!PageWordLayout.canPin(word)) {
+      return null;
+    }
+    LookupCounters.count(lookups, PoolCounters.SHARED);
+    if ((word & PageWordLayout.USED) == 0) {
+      loader.used(pageId, words, slot, word);
+    }
+    return guard(words, pageId, PageWordLayout.frame(word), false);
   }
 
   /**
@@ -319,10 +322,11 @@ public final class BufferPool implements AutoCloseable {
         words, id, PageWordLayout.frame(PageWordLayout.get(words, PageTable.slot(id))), true);
   }
 
-  void markDirty(int frame, long lsn) {
+  void markDirty(long id, int frame, long lsn) {
     if (parts.closed) {
       throw new BufferPoolClosedException();
     }
+    parts.file(id).touch(PageIds.pageNumber(id));
     frames.lsn(frame, Math.max(frames.lsn(frame), lsn));
     parts.counters.newestLsn.accumulate(lsn);
     frames.lowerRecoveryLsn(frame, lsn);
@@ -337,7 +341,8 @@ public final class BufferPool implements AutoCloseable {
 
   /**
    * Begins to read pages that will be wanted. A hint: it takes frames of clean pages only, waits
-   * for none, and reads nothing that is resident; a page that cannot be read is left out.
+   * for none, and reads nothing that is resident; a page that cannot be read is left out, and so
+   * are those behind the end of the file, and all beyond a quarter of the frames.
    *
    * @param pageIds the pages, in any order
    * @return how many pages were read, later; need not be awaited
@@ -350,7 +355,7 @@ public final class BufferPool implements AutoCloseable {
    * The same for pages side by side.
    *
    * @param firstPageId the first one
-   * @param count how many; those behind the end of the file are left out
+   * @param count how many
    * @return how many pages were read, later
    * @throws IllegalArgumentException if the count is negative
    */
@@ -370,10 +375,10 @@ public final class BufferPool implements AutoCloseable {
    * @param pageId the page
    * @throws LogNotDurableException if the log cannot be made durable up to its LSN
    * @throws LatchTimeoutException if somebody holds it exclusively for too long
-   * @throws PageIoException if storage fails; the page stays dirty
+   * @throws PageIoException if storage fails; a page that could not be written stays dirty
    */
   public void flush(long pageId) {
-    var _ = parts.words(pageId);
+    var _ = parts.find(pageId);
     writer.flush(pageId);
   }
 
@@ -417,7 +422,7 @@ public final class BufferPool implements AutoCloseable {
 
   /**
    * Returns how many pages a file has, with those that {@link #newPage} gave and those behind its
-   * end that were pinned.
+   * end that were changed.
    *
    * @param file its number, 0 for the first one
    * @return pages
@@ -470,7 +475,8 @@ public final class BufferPool implements AutoCloseable {
   /**
    * Writes all dirty pages, makes them durable, and closes the files. Waits for no guard: a page
    * that is pinned exclusively now is not written, and its change is lost unless the log has it.
-   * Ends waits of others with {@link BufferPoolClosedException}. Again it does nothing.
+   * Ends waits of others with {@link BufferPoolClosedException}. Again it does nothing, but wait
+   * for the first.
    *
    * @throws BufferPoolException if something could not be written or closed; the pool is closed all
    *     the same
@@ -478,12 +484,15 @@ public final class BufferPool implements AutoCloseable {
    */
   @Override
   public void close() {
-    synchronized (parts) {
-      if (parts.closed) {
-        return;
+    synchronized (closing) {
+      if (!parts.closed) {
+        parts.closed = true;
+        closeOnce();
       }
-      parts.closed = true;
     }
+  }
+
+  private void closeOnce() {
     List<RuntimeException> failures = new ArrayList<>();
     if (housekeeper != null) {
       housekeeper.close();

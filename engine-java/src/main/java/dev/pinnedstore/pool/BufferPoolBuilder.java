@@ -87,7 +87,15 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder storage(PageStorage storage) {
-    return add(() -> storage);
+    AtomicReference<@Nullable PageStorage> once = new AtomicReference<>(storage);
+    return add(
+        () -> {
+          PageStorage mine = once.getAndSet(null);
+          if (mine == null) {
+            throw new IllegalStateException("storage=" + storage + ": serves another pool");
+          }
+          return mine;
+        });
   }
 
   private BufferPoolBuilder add(Source source) {

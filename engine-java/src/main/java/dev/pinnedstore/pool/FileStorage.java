@@ -6,7 +6,6 @@ import dev.pinnedstore.buffer.IoSlice;
 import dev.pinnedstore.os.FileDisk;
 import dev.pinnedstore.os.LockFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,13 +56,11 @@ final class FileStorage implements PageStorage {
     all[options.length] = StandardOpenOption.CREATE;
     all[options.length + 1] = StandardOpenOption.READ;
     all[options.length + 2] = StandardOpenOption.WRITE;
-    boolean made = Files.notExists(path);
     DirectFile file = DirectFile.open(path, all);
     boolean done = false;
     try {
-      if (made) {
-        FileDisk.syncDirectory(path);
-      }
+      // Also if it was there: whoever made it may have died before this.
+      FileDisk.syncDirectory(path);
       done = true;
       return new FileStorage(path, file, options.clone(), lock);
     } finally {

@@ -1,7 +1,9 @@
 package dev.pinnedstore.pool;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a frame for a page: a free one, or that of a page that leaves. Clean victims leave at once,
@@ -14,6 +16,9 @@ final class FrameSupply {
 
   /** Pages that others make leave at once, in a large pool. */
   private static final int SMALL_GROUP = 16;
+
+  /** Searches that may give only pages that cannot be written. */
+  private static final int ATTEMPTS = 8;
 
   private static final long LONGEST_PAUSE_NANOS = 1_000_000;
 
@@ -50,19 +55,31 @@ final class FrameSupply {
    * @throws BufferPoolException what writing the only victims gave
    */
   int take() {
-    long start = 0;
-    for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
-      int frame = takeNow(false);
-      if (frame != FreeFrames.NONE) {
-        return frame;
+    int frame = takeNow(false);
+    return frame == FreeFrames.NONE ? await() : frame;
+  }
+
+  private int await() {
+    long start = System.nanoTime();
+    boolean interrupted = false;
+    try {
+      for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
+        if (parts.closed || isTooLate(System.nanoTime() - start)) {
+          throw refusal();
+        }
+        // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
+        LockSupport.parkNanos(pause);
+        // A pending interrupt would end each pause at once.
+        interrupted |= Thread.interrupted();
+        int frame = takeNow(false);
+        if (frame != FreeFrames.NONE) {
+          return frame;
+        }
       }
-      long now = System.nanoTime();
-      start = start == 0 ? now : start;
-      if (parts.closed || isTooLate(now - start)) {
-        throw refusal();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
-      // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
-      LockSupport.parkNanos(pause);
     }
   }
 
@@ -105,7 +122,8 @@ final class FrameSupply {
     while (parts.free.count() < reserve && !parts.closed) {
       int evicted;
       try {
-        evicted = evict(GROUP, false, reserve);
+        int most = Math.clamp(reserve - parts.free.count(), 1, GROUP);
+        evicted = evict(most, false, reserve);
       } catch (BufferPoolException e) {
         // Whoever needs the frame meets it again, and is told.
         return;
@@ -120,7 +138,27 @@ final class FrameSupply {
     return parts.free.count() < reserve / 2;
   }
 
+  /**
+   * Makes pages leave. Where those that should go first cannot be written, others do: a few tries
+   * with what comes next, and then clean ones only.
+   */
   private int evict(int most, boolean cleanOnly, int freeBefore) {
+    @Nullable BufferPoolException failure = null;
+    for (int attempt = 0; attempt <= ATTEMPTS; attempt++) {
+      try {
+        int evicted = evictOnce(most, cleanOnly || attempt == ATTEMPTS, freeBefore);
+        if (evicted > 0 || failure == null) {
+          return evicted;
+        }
+        break;
+      } catch (BufferPoolException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    throw Objects.requireNonNull(failure);
+  }
+
+  private int evictOnce(int most, boolean cleanOnly, int freeBefore) {
     long[] victims = new long[most];
     int claimed = replacement.claim(victims, most, cleanOnly, freeBefore);
     if (claimed == 0) {
@@ -144,10 +182,7 @@ final class FrameSupply {
       evicted += dirty - left;
     }
     if (evicted == 0 && failure != null) {
-      evicted = cleanOnly ? 0 : evict(most, true, freeBefore);
-      if (evicted == 0) {
-        throw failure;
-      }
+      throw failure;
     }
     return evicted;
   }

@@ -101,7 +101,6 @@ final class PageLoader {
     try {
       PoolFile file = parts.file(id);
       file.checkUsable();
-      file.touch(PageIds.pageNumber(id));
       readAhead.missed(id);
       frame = supply.take();
       read(id, file, frame);

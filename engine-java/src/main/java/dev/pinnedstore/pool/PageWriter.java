@@ -3,7 +3,7 @@ package dev.pinnedstore.pool;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.LongStream;
 
 /**
  * Writes dirty pages back, one batch at a time: takes copies of pages under a shared pin, so that
@@ -19,12 +19,9 @@ final class PageWriter implements AutoCloseable {
   private final PoolParts parts;
   private final PageLatches latches;
   private final WriteBatch batch;
-  private final ReentrantLock lock = new ReentrantLock();
 
-  /** Pages that the last round left, since somebody else alone may use them; under the lock. */
-  private long[] held = new long[8];
-
-  private int heldCount;
+  /** Held for one batch. Fair: an eviction waits for one batch of a long flush, not for all. */
+  private final ReentrantLock lock = new ReentrantLock(true);
 
   PageWriter(PoolParts parts, PageLatches latches) {
     this.parts = parts;
@@ -40,46 +37,36 @@ final class PageWriter implements AutoCloseable {
 
   /** Writes one page if it is dirty, and makes its file durable. */
   void flush(long id) {
-    writeAndWait(new long[] {id}, true);
-    sync(parts.file(id));
+    Failures failures = new Failures();
+    writeAndWait(new long[] {id}, true, failures);
+    failures.run(() -> sync(parts.file(id)));
+    failures.throwFirst();
   }
 
   /** Writes all pages that are dirty now and makes all files durable. */
   void flushAll() {
-    BufferPoolException failure = null;
-    try {
-      writeAndWait(dirty(), true);
-    } catch (BufferPoolException e) {
-      failure = e;
-    }
-    failure = syncAll(failure);
-    if (failure != null) {
-      throw failure;
-    }
+    flushAll(true);
   }
 
   /** The same when nobody begins anything any more; waits for evictions, but for no guard. */
   void flushFinally() {
-    BufferPoolException failure = null;
-    try {
-      writeAndWait(dirty(), false);
-    } catch (BufferPoolException e) {
-      failure = e;
-    }
-    failure = syncAll(failure);
-    if (failure != null) {
-      throw failure;
-    }
+    flushAll(false);
+  }
+
+  private void flushAll(boolean forGuards) {
+    Failures failures = new Failures();
+    // Those that another batch has now, too: they are written once it is its turn.
+    writeAndWait(
+        pages((id, frame) -> has(frame, FrameTable.DIRTY | FrameTable.FLUSHING)),
+        forGuards,
+        failures);
+    syncAll(failures);
+    failures.throwFirst();
   }
 
   /** Returns pages that are held exclusively now, or dirty. */
   long[] unwritten() {
-    return pages(
-        (id, frame) -> {
-          long[] words = parts.table.get(id);
-          long word = PageWordLayout.get(words, PageTable.slot(id));
-          return PageWordLayout.latch(word) == PageWordLayout.EXCLUSIVE || isDirty(frame);
-        });
+    return pages((id, frame) -> latches.isExclusive(id) || has(frame, FrameTable.DIRTY));
   }
 
   /**
@@ -89,25 +76,21 @@ final class PageWriter implements AutoCloseable {
    * @return batches written
    */
   int writeDirty(Until until) {
-    lock.lock();
-    try {
-      return write(dirty(), false, until);
-    } finally {
-      lock.unlock();
-    }
+    Failures failures = new Failures();
+    long[] ids = pages((id, frame) -> has(frame, FrameTable.DIRTY));
+    int batches = write(ids, false, until, failures).batches;
+    failures.throwFirst();
+    return batches;
   }
 
   /**
    * Writes pages that an eviction claimed; those that are dirty afterwards could not be written.
    */
   void writeClaimed(long[] ids) {
-    lock.lock();
-    try {
-      Arrays.sort(ids);
-      var _ = write(ids, true, () -> false);
-    } finally {
-      lock.unlock();
-    }
+    Arrays.sort(ids);
+    Failures failures = new Failures();
+    var _ = write(ids, true, () -> false, failures);
+    failures.throwFirst();
   }
 
   /**
@@ -118,10 +101,9 @@ final class PageWriter implements AutoCloseable {
   long syncAndFindOldest() {
     lock.lock();
     try {
-      BufferPoolException failure = syncAll(null);
-      if (failure != null) {
-        throw failure;
-      }
+      Failures failures = new Failures();
+      syncAll(failures);
+      failures.throwFirst();
       return oldestRecoveryLsn();
     } finally {
       lock.unlock();
@@ -138,112 +120,93 @@ final class PageWriter implements AutoCloseable {
   }
 
   /**
-   * Writes pages, and waits for those that an eviction has, or somebody else if asked to; not under
-   * the lock, since whoever holds one may wait for a frame, and that for the lock.
+   * Writes pages, and waits for those that an eviction has, or also a guard; not under the lock,
+   * since whoever holds one may wait for a frame, and that for the lock.
    */
-  private void writeAndWait(long[] ids, boolean forGuards) {
+  private void writeAndWait(long[] ids, boolean forGuards, Failures failures) {
     long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
     for (long[] left = ids; left.length > 0; ) {
-      lock.lock();
-      try {
-        var _ = write(left, false, () -> false);
-        left = held(forGuards);
-      } finally {
-        lock.unlock();
-      }
-      for (long id : left) {
-        latches.awaitSettled(id, deadline);
-        if (forGuards) {
-          latches.awaitNotExclusive(id, deadline);
-        }
-      }
+      left =
+          Arrays.stream(write(left, false, () -> false, failures).held)
+              .filter(id -> await(id, deadline, forGuards, failures))
+              .toArray();
     }
   }
 
-  /** Returns the pages that the last round left. */
-  private long[] held(boolean byGuards) {
-    return Arrays.stream(held, 0, heldCount)
-        .filter(id -> byGuards || !latches.isExclusive(id))
-        .toArray();
+  /** Waits until a page can be written; false if that is not to be awaited, or took too long. */
+  private boolean await(long id, long deadline, boolean forGuards, Failures failures) {
+    return failures.run(() -> latches.awaitSettled(id, deadline))
+        && (forGuards
+            ? failures.run(() -> latches.awaitPinnable(id, deadline))
+            : latches.isPinnable(id));
   }
 
-  /** Writes a round of pages; returns how many batches. */
-  private int write(long[] ids, boolean claimed, Until until) {
+  /**
+   * A pass over some pages.
+   *
+   * @param batches batches written
+   * @param held pages that others had, which alone may use them
+   */
+  private record Round(int batches, long[] held) {}
+
+  /** Writes pages batch by batch; what cannot be written stops nothing else. */
+  private Round write(long[] ids, boolean claimed, Until until, Failures failures) {
     int batches = 0;
-    heldCount = 0;
-    BufferPoolException failure = null;
+    LongStream.Builder held = LongStream.builder();
     for (int next = 0; next < ids.length && !until.isEnough(); ) {
       int end = next;
+      lock.lock();
       try {
         batch.begin(parts.file(ids[next]));
         while (end < ids.length && !batch.isFull() && batch.isOf(ids[end])) {
-          take(ids[end++], claimed);
+          if (!take(ids[end], claimed)) {
+            held.add(ids[end]);
+          }
+          end++;
         }
         batches += batch.isEmpty() ? 0 : 1;
-        batch.write();
-      } catch (BufferPoolException e) {
-        // What cannot be written stops nothing else.
-        failure = first(failure, e);
+        failures.run(batch::write);
       } finally {
         batch.end();
+        lock.unlock();
       }
       next = end;
     }
-    if (failure != null) {
-      throw failure;
-    }
-    return batches;
+    return new Round(batches, held.build().toArray());
   }
 
-  private void take(long id, boolean claimed) {
+  /** Puts a page into the batch if it is dirty; false if others have it. */
+  private boolean take(long id, boolean claimed) {
     long[] words = parts.table.find(id);
     if (words == null) {
-      return;
+      return true;
     }
     int slot = PageTable.slot(id);
-    long word = latches.pinIfResident(words, slot);
+    long word = latches.tryPin(words, slot);
     int frame = PageWordLayout.frame(word);
-    switch (PageWordLayout.latch(word)) {
-      case PageWordLayout.ABSENT -> {}
-      case PageWordLayout.EXCLUSIVE -> hold(id);
-      case PageWordLayout.BUSY -> {
-        // Only whoever claimed it: any other may free the frame at any moment.
-        if (claimed) {
-          batch.add(id, frame);
-        } else {
-          hold(id);
-        }
-      }
-      default -> {
-        try {
-          batch.add(id, frame);
-        } finally {
-          latches.unpin(id, words, slot);
-        }
-      }
-    }
-  }
-
-  private void hold(long id) {
-    if (heldCount == held.length) {
-      held = Arrays.copyOf(held, 2 * heldCount);
-    }
-    held[heldCount++] = id;
-  }
-
-  private @Nullable BufferPoolException syncAll(@Nullable BufferPoolException before) {
-    BufferPoolException failure = before;
-    for (PoolFile file : parts.files) {
+    if (PageWordLayout.canPin(word)) {
       try {
-        sync(file);
-      } catch (PageIoException e) {
-        failure = first(failure, e);
+        batch.add(id, frame);
+      } finally {
+        latches.unpin(id, words, slot);
       }
+      return true;
     }
-    return failure;
+    if (claimed) {
+      batch.add(id, frame);
+      return true;
+    }
+    // A busy page belongs to whoever claimed it: its frame may be another page's at any moment.
+    return PageWordLayout.latch(word) == PageWordLayout.ABSENT;
   }
 
-  private void sync(PoolFile file) {
+  private void syncAll(Failures failures) {
+    for (PoolFile file : parts.files) {
+      failures.run(() -> sync(file));
+    }
+  }
+
+  private static void sync(PoolFile file) {
     try {
       file.sync(file.storage);
     } catch (IOException | RuntimeException e) {
@@ -251,12 +214,8 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  private long[] dirty() {
-    return pages((id, frame) -> isDirty(frame));
-  }
-
-  private boolean isDirty(int frame) {
-    return (parts.frames.flags(frame) & FrameTable.DIRTY) != 0;
+  private boolean has(int frame, int flags) {
+    return (parts.frames.flags(frame) & flags) != 0;
   }
 
   /** A choice of pages. */
@@ -267,29 +226,14 @@ final class PageWriter implements AutoCloseable {
 
   /** Returns some of the pages that are in frames, sorted. */
   private long[] pages(Choice choice) {
-    long[] ids = new long[16];
-    int count = 0;
+    LongStream.Builder ids = LongStream.builder();
     for (int frame = 0; frame < parts.frames.count; frame++) {
       long id = parts.frames.pageId(frame);
       if (id != EvictionPolicy.NO_PAGE && choice.takes(id, frame)) {
-        if (count == ids.length) {
-          ids = Arrays.copyOf(ids, 2 * count);
-        }
-        ids[count++] = id;
+        ids.add(id);
       }
     }
-    ids = Arrays.copyOf(ids, count);
-    Arrays.sort(ids);
-    return ids;
-  }
-
-  private static BufferPoolException first(
-      @Nullable BufferPoolException failure, BufferPoolException next) {
-    if (failure == null) {
-      return next;
-    }
-    failure.addSuppressed(next);
-    return failure;
+    return ids.build().sorted().toArray();
   }
 
   @Override

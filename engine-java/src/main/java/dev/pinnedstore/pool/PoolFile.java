@@ -20,6 +20,12 @@ final class PoolFile {
 
   private volatile @Nullable IOException poison;
 
+  /**
+   * Whether a batch did not come whole to its places, of which the area then has the only good
+   * copies; under the writer's lock.
+   */
+  boolean isTorn;
+
   /** Opens storage. */
   @FunctionalInterface
   interface Source {
@@ -83,9 +89,17 @@ final class PoolFile {
     checkUsable();
     try {
       part.sync();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       poison = e instanceof IOException io ? io : new IOException(e.toString(), e);
       throw e;
+    }
+  }
+
+  /** Writes what the area has to its places, if these were not written whole. */
+  void mend() throws IOException {
+    if (isTorn) {
+      var _ = recover(false);
+      isTorn = false;
     }
   }
 
@@ -98,6 +112,11 @@ final class PoolFile {
   int recover(boolean checksums) throws IOException {
     PageStorage from = area;
     if (from == null || from.size() < 2L * pageBytes) {
+      return 0;
+    }
+    if (storage.size() == 0) {
+      // No page came to its place, so none is torn; or the area is left from another file.
+      clearArea();
       return 0;
     }
     int restored = 0;
@@ -117,6 +136,7 @@ final class PoolFile {
     }
     if (restored > 0) {
       sync(storage);
+      touch((storage.size() + pageBytes - 1) / pageBytes - 1);
     }
     return restored;
   }
@@ -133,7 +153,10 @@ final class PoolFile {
         continue;
       }
       if (!checksums || isDamaged(number, place)) {
-        storage.write(List.of(page), position(number));
+        long written = storage.write(List.of(page), position(number));
+        if (written != pageBytes) {
+          throw new IOException("page " + number + " was not written whole");
+        }
         restored++;
       }
     }

@@ -37,22 +37,25 @@ final class PoolParts {
 
   /** Returns the words of a page, made if need be; refuses an id that can be no page's. */
   long[] words(long id) {
+    long[] words = find(id);
+    return words == null ? table.make(id) : words;
+  }
+
+  /** The same, if they were made: a page without them is in no frame. */
+  long @Nullable [] find(long id) {
     if (closed) {
       throw new BufferPoolClosedException();
     }
     long[] words = table.find(id);
-    if (words == null) {
-      if (id < 0 || PageIds.file(id) >= files.size()) {
-        throw new IllegalArgumentException(
-            "pageId="
-                + id
-                + ": must be between 0 and "
-                + PageIds.of(files.size() - 1, PageIds.MAX_PAGE_NUMBER)
-                + ", the pool has "
-                + files.size()
-                + " file(s)");
-      }
-      words = table.make(id);
+    if (words == null && (id < 0 || PageIds.file(id) >= files.size())) {
+      throw new IllegalArgumentException(
+          "pageId="
+              + id
+              + ": must be between 0 and "
+              + PageIds.of(files.size() - 1, PageIds.MAX_PAGE_NUMBER)
+              + ", the pool has "
+              + files.size()
+              + " file(s)");
     }
     return words;
   }

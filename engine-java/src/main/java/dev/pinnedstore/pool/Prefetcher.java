@@ -40,21 +40,30 @@ final class Prefetcher implements AutoCloseable {
     Arrays.sort(sorted);
     for (long id : sorted) {
       // Refuses what can be no page's, before anything begins.
-      var _ = parts.words(id);
+      var _ = parts.find(id);
     }
     return run(() -> readRuns(sorted));
   }
 
   CompletableFuture<Integer> prefetch(long first, int count) {
-    var _ = parts.words(first);
+    var _ = parts.find(first);
     PoolFile file = parts.file(first);
     long number = PageIds.pageNumber(first);
-    int pages = (int) Math.max(0, Math.min(count, file.pages() - number));
-    return run(() -> readAhead.read(file, number, pages, false));
+    return run(() -> readAhead.read(file, number, within(file, number, count, most()), false));
+  }
+
+  /** Pages of one request at most: it must not take all frames from those who use them. */
+  private int most() {
+    return Math.max(1, parts.config.frames() / 4);
+  }
+
+  private static int within(PoolFile file, long number, int count, int most) {
+    return (int) Math.max(0, Math.min(Math.min(count, most), file.pages() - number));
   }
 
   private CompletableFuture<Integer> readRuns(long[] ids) {
     List<CompletableFuture<Integer>> runs = new ArrayList<>();
+    int left = most();
     for (int from = 0; from < ids.length; ) {
       int end = from + 1;
       // One that is named twice is one.
@@ -62,8 +71,10 @@ final class Prefetcher implements AutoCloseable {
       while (end < ids.length && ids[end] - ids[end - 1] <= 1 && parts.file(ids[end]) == file) {
         end++;
       }
-      int count = (int) (ids[end - 1] - ids[from]) + 1;
-      runs.add(readAhead.read(file, PageIds.pageNumber(ids[from]), count, false));
+      long number = PageIds.pageNumber(ids[from]);
+      int count = within(file, number, (int) (ids[end - 1] - ids[from]) + 1, left);
+      left -= count;
+      runs.add(readAhead.read(file, number, count, false));
       from = end;
     }
     return ReadAhead.sum(runs);
@@ -112,10 +123,10 @@ final class Prefetcher implements AutoCloseable {
   public void close() {
     if (threads != null) {
       threads.shutdown();
-      for (Runnable left : threads.shutdownNow()) {
-        // Completes its future, by reading nothing: the pool is closed.
-        left.run();
-      }
+      List<Runnable> waiting = new ArrayList<>();
+      threads.getQueue().drainTo(waiting);
+      // Completes their futures, by reading nothing: the pool is closed.
+      waiting.forEach(Runnable::run);
       boolean interrupted = false;
       while (!threads.isTerminated()) {
         try {

@@ -184,7 +184,7 @@ final class Replacement {
     int slot = PageTable.slot(id);
     long word = PageWordLayout.get(words, slot);
     int frame = PageWordLayout.frame(word);
-    if (PageWordLayout.latch(word) != PageWordLayout.RESIDENT || !mayLeave(frame, cleanOnly)) {
+    if (PageWordLayout.latch(word) != PageWordLayout.RESIDENT || !mayLeave(id, frame, cleanOnly)) {
       return false;
     }
     long busy = PageWordLayout.withLatch(word, PageWordLayout.BUSY);
@@ -192,17 +192,17 @@ final class Replacement {
       return false;
     }
     // Looked at again: it may have been written to, or taken to be written, in between. From here
-    // on
-    // neither can happen, as both need a pin first.
-    if (mayLeave(frame, cleanOnly)) {
+    // on neither can happen, as both need a pin first.
+    if (mayLeave(id, frame, cleanOnly)) {
       return true;
     }
     parts.publish(words, slot, id, PageWordLayout::returned);
     return false;
   }
 
-  private boolean mayLeave(int frame, boolean cleanOnly) {
+  private boolean mayLeave(long id, int frame, boolean cleanOnly) {
     int flags = parts.frames.flags(frame);
-    return (flags & FrameTable.FLUSHING) == 0 && !(cleanOnly && (flags & FrameTable.DIRTY) != 0);
+    return (flags & FrameTable.FLUSHING) == 0
+        && ((flags & FrameTable.DIRTY) == 0 || !(cleanOnly || parts.file(id).isPoisoned()));
   }
 }

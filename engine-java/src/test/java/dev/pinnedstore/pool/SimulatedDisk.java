@@ -50,6 +50,9 @@ final class SimulatedDisk {
 
   boolean failNextSync;
 
+  /** The next write to the file fails half way. */
+  boolean tearNextFileWrite;
+
   SimulatedDisk(long seed, Fault fault) {
     this.random = new SplittableRandom(seed);
     this.fault = fault;
@@ -81,10 +84,8 @@ final class SimulatedDisk {
     return stopped;
   }
 
-  private void mayFail(String error) throws IOException {
-    if (failuresInThousand > 0 && random.nextInt(1000) < failuresInThousand) {
-      throw new IOException(error);
-    }
+  private boolean isFailing() {
+    return failuresInThousand > 0 && random.nextInt(1000) < failuresInThousand;
   }
 
   /** Sectors, durable and written since the last sync, each in all states that it was in. */
@@ -153,7 +154,9 @@ final class SimulatedDisk {
         if (stopsHere()) {
           throw new Crash();
         }
-        mayFail("Input/output error");
+        if (isFailing()) {
+          throw new IOException("Input/output error");
+        }
         long end = medium.size();
         long at = position;
         for (IoSlice target : targets) {
@@ -170,12 +173,16 @@ final class SimulatedDisk {
     public long write(List<IoSlice> sources, long position) throws IOException {
       synchronized (SimulatedDisk.this) {
         boolean stops = stopsHere();
-        mayFail("No space left on device");
+        boolean fails = isFailing();
+        if (tearNextFileWrite && medium == file) {
+          tearNextFileWrite = false;
+          fails = true;
+        }
         long at = position;
         for (IoSlice source : sources) {
           MemorySegment data = source.segment();
           for (long o = 0; o < data.byteSize(); o += SECTOR, at += SECTOR) {
-            if (stops && random.nextBoolean()) {
+            if ((stops || fails) && random.nextBoolean()) {
               continue;
             }
             if (fault != Fault.NO_AREA || medium != area) {
@@ -185,6 +192,9 @@ final class SimulatedDisk {
         }
         if (stops) {
           throw new Crash();
+        }
+        if (fails) {
+          throw new IOException("No space left on device");
         }
         return at - position;
       }
