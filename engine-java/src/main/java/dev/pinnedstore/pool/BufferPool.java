@@ -514,6 +514,7 @@ public final class BufferPool implements AutoCloseable {
                   + Arrays.toString(left)
                   + parts.openGuards()));
     }
+    parts.isGone = true;
     table.close();
     parts.waits.wakeAll();
     for (PoolFile file : parts.files) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,8 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder storage(PageStorage storage) {
-    AtomicReference<@Nullable PageStorage> once = new AtomicReference<>(storage);
+    AtomicReference<@Nullable PageStorage> once =
+        new AtomicReference<>(Objects.requireNonNull(storage, "storage"));
     return add(
         () -> {
           PageStorage mine = once.getAndSet(null);

@@ -49,8 +49,8 @@ final class FileStorage implements PageStorage {
     }
   }
 
-  private static FileStorage open(
-      Path path, FileOption[] options, LockFile.@Nullable Hold lock) throws IOException {
+  private static FileStorage open(Path path, FileOption[] options, LockFile.@Nullable Hold lock)
+      throws IOException {
     OpenOption[] all = new OpenOption[options.length + 3];
     System.arraycopy(options, 0, all, 0, options.length);
     all[options.length] = StandardOpenOption.CREATE;

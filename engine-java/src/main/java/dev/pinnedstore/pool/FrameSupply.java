@@ -223,6 +223,10 @@ final class FrameSupply {
 
   /** Gives a frame back that was taken. */
   void give(int frame) {
+    if (isDirty(frame)) {
+      // Restored, and not let in.
+      parts.counters.dirtyFrames.decrementAndGet();
+    }
     parts.frames.clear(frame);
     parts.free.give(frame);
   }

@@ -2,7 +2,6 @@ package dev.pinnedstore.pool;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * What a lookup does beside a hit: waits for a page that others hold, or loads it. A miss is won by
@@ -107,7 +106,9 @@ final class PageLoader {
       admit(id, frame);
       loaded = true;
     } catch (IOException e) {
-      throw new PageIoException("cannot read page " + id + ": " + e.getMessage(), e);
+      throw parts.failure("cannot read page " + id, e);
+    } catch (IllegalStateException e) {
+      throw parts.isGone ? new BufferPoolClosedException() : e;
     } finally {
       if (!loaded) {
         giveUp(id, words, slot, frame);
@@ -139,7 +140,7 @@ final class PageLoader {
     event.begin();
     long start = System.nanoTime();
     long number = PageIds.pageNumber(id);
-    long bytes = file.storage.read(List.of(parts.frames.slice(frame)), file.position(number));
+    long bytes = PoolFile.read(file.storage, parts.frames.slice(frame), file.position(number));
     long took = System.nanoTime() - start;
     parts.counters.ioWaitNanos.add(took);
     parts.counters.readLatency.add(took);

@@ -206,11 +206,11 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  private static void sync(PoolFile file) {
+  private void sync(PoolFile file) {
     try {
       file.sync(file.storage);
     } catch (IOException | RuntimeException e) {
-      throw new PageIoException("cannot make " + file.storage + " durable: " + e.getMessage(), e);
+      throw parts.failure("cannot make " + file.storage + " durable", e);
     }
   }
 

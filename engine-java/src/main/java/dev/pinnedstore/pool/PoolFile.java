@@ -3,6 +3,7 @@ package dev.pinnedstore.pool;
 import dev.pinnedstore.buffer.AlignedBuffer;
 import dev.pinnedstore.buffer.IoSlice;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -89,10 +90,28 @@ final class PoolFile {
     checkUsable();
     try {
       part.sync();
+    } catch (ClosedChannelException e) {
+      // Nothing is known to be lost.
+      throw e;
     } catch (IOException | RuntimeException | Error e) {
       poison = e instanceof IOException io ? io : new IOException(e.toString(), e);
       throw e;
     }
+  }
+
+  /** Reads until memory is full or the file ends; returns the bytes read. */
+  static long read(PageStorage from, IoSlice target, long position) throws IOException {
+    long read = Math.max(0, from.read(List.of(target), position));
+    if (read < target.capacity() && position + read < from.size()) {
+      throw new IOException(
+          read
+              + " bytes were read at "
+              + position
+              + ", of "
+              + target.capacity()
+              + " that there are");
+    }
+    return read;
   }
 
   /** Writes what the area has to its places, if these were not written whole. */
@@ -121,14 +140,14 @@ final class PoolFile {
     }
     int restored = 0;
     try (AlignedBuffer first = AlignedBuffer.shared(pageBytes)) {
-      from.read(List.of(first.slice()), 0);
+      var _ = read(from, first.slice(), 0);
       int pages = DoubleWriteLayout.pages(first.segment(), pageBytes);
       if (pages == 0) {
         return 0;
       }
       int header = DoubleWriteLayout.headerBytes(pages, pageBytes);
       try (AlignedBuffer batch = AlignedBuffer.shared(header + (long) pages * pageBytes)) {
-        long read = from.read(List.of(batch.slice()), 0);
+        long read = read(from, batch.slice(), 0);
         if (read == batch.capacity() && DoubleWriteLayout.isWhole(batch.segment(), pages)) {
           restored = restore(batch, header, pages, checksums, first.slice());
         }
@@ -165,7 +184,7 @@ final class PoolFile {
 
   private boolean isDamaged(long number, IoSlice place) throws IOException {
     place.memory().fill((byte) 0);
-    storage.read(List.of(place), position(number));
+    var _ = read(storage, place, position(number));
     return !PageTrailerLayout.fault(place.memory(), number).isEmpty();
   }
 

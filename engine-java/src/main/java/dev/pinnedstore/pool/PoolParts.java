@@ -21,6 +21,9 @@ final class PoolParts {
 
   volatile boolean closed;
 
+  /** Closed, and all is written: files and frames go. */
+  volatile boolean isGone;
+
   PoolParts(BufferPoolConfig config, List<PoolFile> files, @Nullable WriteAheadLog wal) {
     this.config = config;
     this.files = files;
@@ -79,6 +82,13 @@ final class PoolParts {
   @FunctionalInterface
   interface WordChange {
     long of(long word);
+  }
+
+  /** What a failure is called: of a pool that is gone, not what its files say. */
+  RuntimeException failure(String what, Exception cause) {
+    return isGone
+        ? new BufferPoolClosedException()
+        : new PageIoException(what + ": " + cause.getMessage(), cause);
   }
 
   String openGuards() {

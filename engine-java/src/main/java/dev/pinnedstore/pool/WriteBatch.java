@@ -96,7 +96,7 @@ final class WriteBatch implements AutoCloseable {
     try {
       kept = keepBackWhatTheLogDoesNotHave();
     } catch (RuntimeException e) {
-      throw new PageIoException("cannot ask the log: " + e.getMessage(), e);
+      throw parts.failure("cannot ask the log", e);
     }
     if (count > 0) {
       long start = System.nanoTime();
@@ -110,12 +110,8 @@ final class WriteBatch implements AutoCloseable {
         writePlaces();
         file.isTorn = false;
       } catch (IOException | RuntimeException e) {
-        throw new PageIoException(
-            "cannot write page(s) "
-                + Arrays.toString(Arrays.copyOf(ids, count))
-                + ": "
-                + e.getMessage(),
-            e);
+        throw parts.failure(
+            "cannot write page(s) " + Arrays.toString(Arrays.copyOf(ids, count)), e);
       }
       parts.counters.ioWaitNanos.add(System.nanoTime() - start);
       parts.counters.pageWrites.add(count);
@@ -150,8 +146,7 @@ final class WriteBatch implements AutoCloseable {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       if (lsns[i] > flushed) {
-        LogNotDurableException next =
-            new LogNotDurableException(ids[i], lsns[i], flushed, cause);
+        LogNotDurableException next = new LogNotDurableException(ids[i], lsns[i], flushed, cause);
         if (refusal == null) {
           refusal = next;
         } else {

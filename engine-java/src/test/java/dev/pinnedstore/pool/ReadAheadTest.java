@@ -166,20 +166,20 @@ class ReadAheadTest {
     try (BufferPool pool =
         BufferPool.builder()
             .storage(slow)
-            .frames(64)
+            .frames(16)
+            .readAhead(0)
             .backgroundFlush(false)
             .prefetch(true)
             .prefetchThreads(1)
             .prefetchQueue(2)
             .build()) {
-      for (int i = 0; i < 8; i++) {
-        pool.newPage().close();
+      for (int i = 0; i < 40; i++) {
         create(pool, i);
       }
       pool.flushAll();
       List<CompletableFuture<Integer>> requests = new ArrayList<>();
       for (int i = 0; i < 10; i++) {
-        requests.add(pool.prefetch(20 + i));
+        requests.add(pool.prefetch(i));
       }
       assertThat(pool.stats().droppedPrefetches()).isBetween(7L, 8L);
       held.countDown();
