@@ -1,10 +1,7 @@
 package dev.pinnedstore.pool;
 
 import dev.pinnedstore.pool.PoolFile.Source;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -39,6 +36,9 @@ public final class BufferPool implements AutoCloseable {
   /** Optimistic reads that fail in a row before the page is pinned. */
   private static final int ATTEMPTS = 4;
 
+  /** Stands for a word whose page cannot be looked at: a readable one is never 0. */
+  private static final long UNREADABLE = 0;
+
   final FrameTable frames;
   private final MemorySegment memory;
   private final int shift;
@@ -47,16 +47,10 @@ public final class BufferPool implements AutoCloseable {
   private final long[] lookups;
   private final @Nullable GuardLog guards;
 
-  private final Object closing = new Object();
-
   private final PoolParts parts;
   private final PageLatches latches;
-  private final PageWriter writer;
-  private final FrameSupply supply;
   private final PageLoader loader;
-  private final ReadAhead readAhead;
-  private final Prefetcher prefetcher;
-  private final @Nullable Housekeeper housekeeper;
+  private final PoolWork work;
 
   private BufferPool(PoolParts parts) {
     this.parts = parts;
@@ -67,17 +61,9 @@ public final class BufferPool implements AutoCloseable {
     this.dataBytes = frames.dataBytes;
     this.lookups = parts.counters.lookups.cells;
     this.guards = parts.guards;
-    this.latches = new PageLatches(parts);
-    // Before anything that must be closed: it may be refused.
-    Replacement replacement = new Replacement(parts, parts.config.evictionPolicy().get());
-    this.writer = new PageWriter(parts, latches);
-    this.supply = new FrameSupply(parts, replacement, writer);
-    this.readAhead = new ReadAhead(parts, replacement, supply);
-    this.loader = new PageLoader(parts, latches, replacement, supply, readAhead);
-    readAhead.onArrival(loader::accept);
-    this.prefetcher = new Prefetcher(parts, readAhead);
-    this.housekeeper =
-        parts.config.backgroundFlush() ? new Housekeeper(parts, supply, writer) : null;
+    this.work = new PoolWork(parts);
+    this.latches = work.latches;
+    this.loader = work.loader;
   }
 
   /**
@@ -149,30 +135,22 @@ public final class BufferPool implements AutoCloseable {
       long pageId, Function<? super MemorySegment, ? extends T> reader) {
     LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
-    if (words != null) {
-      int slot = PageTable.slot(pageId);
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        long word = PageWordLayout.get(words, slot);
-        if (!PageWordLayout.isReadable(word)) {
-          break;
-        }
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
-        }
-        try {
-          T result = reader.apply(data(word));
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            return result;
-          }
-        } catch (RuntimeException e) {
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            throw e;
-          }
-        }
-        parts.counters.retries.increment();
+    for (int attempt = 0; words != null && attempt < ATTEMPTS; attempt++) {
+      long word = beginRead(words, pageId);
+      if (word == UNREADABLE) {
+        break;
       }
+      try {
+        T result = reader.apply(data(word));
+        if (isUnchanged(words, pageId, word)) {
+          return result;
+        }
+      } catch (Throwable e) {
+        if (isUnchanged(words, pageId, word)) {
+          throw e;
+        }
+      }
+      parts.counters.retries.increment();
     }
     return readPinned(pageId, reader);
   }
@@ -195,27 +173,19 @@ public final class BufferPool implements AutoCloseable {
   public long readOptimisticLong(long pageId, ToLongFunction<? super MemorySegment> reader) {
     LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
-    if (words != null) {
-      int slot = PageTable.slot(pageId);
-      long word = PageWordLayout.get(words, slot);
-      if (PageWordLayout.isReadable(word)) {
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
+    long word = words == null ? UNREADABLE : beginRead(words, pageId);
+    if (words != null && word != UNREADABLE) {
+      try {
+        long result = reader.applyAsLong(data(word));
+        if (isUnchanged(words, pageId, word)) {
+          return result;
         }
-        try {
-          long result = reader.applyAsLong(data(word));
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            return result;
-          }
-        } catch (RuntimeException e) {
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            throw e;
-          }
+      } catch (Throwable e) {
+        if (isUnchanged(words, pageId, word)) {
+          throw e;
         }
-        parts.counters.retries.increment();
       }
+      parts.counters.retries.increment();
     }
     return readPinnedLong(pageId, reader);
   }
@@ -224,6 +194,25 @@ public final class BufferPool implements AutoCloseable {
     try (PageGuard page = pinForOptimistic(pageId)) {
       return reader.applyAsLong(page.segment());
     }
+  }
+
+  /** Returns the word of a page that may be looked at; notes the use. */
+  private long beginRead(long[] words, long id) {
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    if (!PageWordLayout.isReadable(word)) {
+      return UNREADABLE;
+    }
+    if ((word & PageWordLayout.USED) == 0) {
+      loader.used(id, words, slot, word);
+    }
+    return word;
+  }
+
+  /** Whether what was read since belongs together. */
+  private static boolean isUnchanged(long[] words, long id, long word) {
+    PageWordLayout.fenceBeforeValidation();
+    return PageWordLayout.isSame(word, PageWordLayout.get(words, PageTable.slot(id)));
   }
 
   private MemorySegment data(long word) {
@@ -323,20 +312,7 @@ public final class BufferPool implements AutoCloseable {
   }
 
   void markDirty(long id, int frame, long lsn) {
-    if (parts.closed) {
-      throw new BufferPoolClosedException();
-    }
-    parts.file(id).touch(PageIds.pageNumber(id));
-    frames.lsn(frame, Math.max(frames.lsn(frame), lsn));
-    parts.counters.newestLsn.accumulate(lsn);
-    frames.lowerRecoveryLsn(frame, lsn);
-    int before = frames.change(frame, FrameTable.DIRTY, 0);
-    if ((before & FrameTable.DIRTY) == 0) {
-      parts.counters.dirtyFrames.incrementAndGet();
-      if (housekeeper != null && housekeeper.isTooDirty()) {
-        housekeeper.call();
-      }
-    }
+    work.markDirty(id, frame, lsn);
   }
 
   /**
@@ -348,7 +324,7 @@ public final class BufferPool implements AutoCloseable {
    * @return how many pages were read, later; need not be awaited
    */
   public CompletableFuture<Integer> prefetch(long... pageIds) {
-    return prefetcher.prefetch(pageIds);
+    return work.prefetcher.prefetch(pageIds);
   }
 
   /**
@@ -363,7 +339,7 @@ public final class BufferPool implements AutoCloseable {
     if (count < 0) {
       throw new IllegalArgumentException("count=" + count + ": must be 0 or more");
     }
-    return prefetcher.prefetch(firstPageId, count);
+    return work.prefetcher.prefetch(firstPageId, count);
   }
 
   // ---- writing back
@@ -379,7 +355,7 @@ public final class BufferPool implements AutoCloseable {
    */
   public void flush(long pageId) {
     var _ = parts.find(pageId);
-    writer.flush(pageId);
+    work.writer.flush(pageId);
   }
 
   /**
@@ -393,7 +369,7 @@ public final class BufferPool implements AutoCloseable {
     if (parts.closed) {
       throw new BufferPoolClosedException();
     }
-    writer.flushAll();
+    work.writer.flushAll();
   }
 
   /**
@@ -405,17 +381,7 @@ public final class BufferPool implements AutoCloseable {
    * @throws BufferPoolException as {@link #flush} throws
    */
   public long checkpoint() {
-    // Whoever got a smaller LSN and has not marked its page yet holds it exclusively now.
-    long begin = parts.counters.newestLsn.get();
-    flushAll();
-    long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
-    for (int frame = 0; frame < frames.count; frame++) {
-      long id = frames.pageId(frame);
-      if (id != EvictionPolicy.NO_PAGE) {
-        latches.awaitNotExclusive(id, deadline);
-      }
-    }
-    return Math.min(begin + 1, writer.syncAndFindOldest());
+    return work.checkpoint();
   }
 
   // ---- what it is
@@ -447,7 +413,7 @@ public final class BufferPool implements AutoCloseable {
    * @return counts of now
    */
   public BufferPoolStats stats() {
-    return PoolReport.of(parts, supply.pinned());
+    return PoolReport.of(parts, work.supply.pinned());
   }
 
   /**
@@ -466,9 +432,7 @@ public final class BufferPool implements AutoCloseable {
 
   static BufferPool start(PoolParts parts) {
     BufferPool pool = new BufferPool(parts);
-    if (pool.housekeeper != null) {
-      pool.housekeeper.start();
-    }
+    pool.work.start();
     return pool;
   }
 
@@ -484,75 +448,6 @@ public final class BufferPool implements AutoCloseable {
    */
   @Override
   public void close() {
-    synchronized (closing) {
-      if (!parts.closed) {
-        parts.closed = true;
-        closeOnce();
-      }
-    }
-  }
-
-  private void closeOnce() {
-    List<RuntimeException> failures = new ArrayList<>();
-    if (housekeeper != null) {
-      housekeeper.close();
-    }
-    prefetcher.close();
-    try {
-      writer.flushFinally();
-    } catch (RuntimeException e) {
-      // Whatever storage throws: the rest must be closed.
-      failures.add(e);
-    }
-    // A page that is marked from now on meets the closed pool; one that was marked since the flush
-    // is held still, or dirty.
-    long[] left = writer.unwritten();
-    if (left.length > 0) {
-      failures.add(
-          new IllegalStateException(
-              "pages not written, since they are pinned exclusively or storage refused: "
-                  + Arrays.toString(left)
-                  + parts.openGuards()));
-    }
-    parts.isGone = true;
-    table.close();
-    parts.waits.wakeAll();
-    for (PoolFile file : parts.files) {
-      closeFile(file, failures);
-    }
-    readAhead.awaitEnd(parts.config.latchTimeout().toNanos());
-    writer.close();
-    frames.close();
-    throwFirst(failures);
-  }
-
-  private static void closeFile(PoolFile file, List<RuntimeException> failures) {
-    try {
-      if (failures.isEmpty()) {
-        file.clearArea();
-      }
-    } catch (IOException | RuntimeException e) {
-      failures.add(new PageIoException("cannot end " + file.area + ": " + e.getMessage(), e));
-    }
-    closeStorage(file.area, failures);
-    closeStorage(file.storage, failures);
-  }
-
-  private static void closeStorage(@Nullable PageStorage storage, List<RuntimeException> failures) {
-    try {
-      if (storage != null) {
-        storage.close();
-      }
-    } catch (IOException | RuntimeException e) {
-      failures.add(new PageIoException("cannot close " + storage + ": " + e.getMessage(), e));
-    }
-  }
-
-  private static void throwFirst(List<RuntimeException> failures) {
-    if (!failures.isEmpty()) {
-      RuntimeException first = failures.getFirst();
-      failures.stream().skip(1).forEach(first::addSuppressed);
-      throw first;
-    }
+    work.close();
   }
 }

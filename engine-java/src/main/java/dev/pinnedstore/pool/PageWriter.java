@@ -3,6 +3,7 @@ package dev.pinnedstore.pool;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 
 /**
@@ -78,7 +79,7 @@ final class PageWriter implements AutoCloseable {
   int writeDirty(Until until) {
     Failures failures = new Failures();
     long[] ids = pages((id, frame) -> has(frame, FrameTable.DIRTY));
-    int batches = write(ids, false, until, failures).batches;
+    int batches = write(ids, false, until, failures, id -> {});
     failures.throwFirst();
     return batches;
   }
@@ -89,7 +90,7 @@ final class PageWriter implements AutoCloseable {
   void writeClaimed(long[] ids) {
     Arrays.sort(ids);
     Failures failures = new Failures();
-    var _ = write(ids, true, () -> false, failures);
+    var _ = write(ids, true, () -> false, failures, id -> {});
     failures.throwFirst();
   }
 
@@ -126,8 +127,10 @@ final class PageWriter implements AutoCloseable {
   private void writeAndWait(long[] ids, boolean forGuards, Failures failures) {
     long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
     for (long[] left = ids; left.length > 0; ) {
+      LongStream.Builder held = LongStream.builder();
+      var _ = write(left, false, () -> false, failures, held);
       left =
-          Arrays.stream(write(left, false, () -> false, failures).held)
+          held.build()
               .filter(id -> await(id, deadline, forGuards, failures))
               .toArray();
     }
@@ -142,17 +145,14 @@ final class PageWriter implements AutoCloseable {
   }
 
   /**
-   * A pass over some pages.
+   * Writes pages batch by batch; what cannot be written stops nothing else.
    *
-   * @param batches batches written
-   * @param held pages that others had, which alone may use them
+   * @param held receives pages that others have, which alone may use them
+   * @return batches written
    */
-  private record Round(int batches, long[] held) {}
-
-  /** Writes pages batch by batch; what cannot be written stops nothing else. */
-  private Round write(long[] ids, boolean claimed, Until until, Failures failures) {
+  private int write(
+      long[] ids, boolean claimed, Until until, Failures failures, LongConsumer held) {
     int batches = 0;
-    LongStream.Builder held = LongStream.builder();
     for (int next = 0; next < ids.length && !until.isEnough(); ) {
       int end = next;
       lock.lock();
@@ -160,7 +160,7 @@ final class PageWriter implements AutoCloseable {
         batch.begin(parts.file(ids[next]));
         while (end < ids.length && !batch.isFull() && batch.isOf(ids[end])) {
           if (!take(ids[end], claimed)) {
-            held.add(ids[end]);
+            held.accept(ids[end]);
           }
           end++;
         }
@@ -172,7 +172,7 @@ final class PageWriter implements AutoCloseable {
       }
       next = end;
     }
-    return new Round(batches, held.build().toArray());
+    return batches;
   }
 
   /** Puts a page into the batch if it is dirty; false if others have it. */

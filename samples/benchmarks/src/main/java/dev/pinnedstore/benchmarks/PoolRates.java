@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.pinnedstore.pool.BufferPool;
 import dev.pinnedstore.pool.BufferPoolBuilder;
 import dev.pinnedstore.pool.PageGuard;
+import dev.pinnedstore.pool.PageStorage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
  * its ratio to the first row.
  *
  * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds, and which of {@code
- * misses32}, {@code misses128}, {@code scan} and {@code write}, all unless named. A file that is
+ * misses32}, {@code misses128}, {@code frames}, {@code
+ * scan} and {@code write}, all unless named. A file that is
  * not there is made; another one, for the writes of fio, is made beside it.
  */
 public final class PoolRates {
@@ -77,6 +79,9 @@ public final class PoolRates {
       if (isWanted(which, "misses" + depth)) {
         measure("random misses, " + depth + " in flight", misses(depth));
       }
+    }
+    if (isWanted(which, "frames")) {
+      measure("misses of two threads without a disk", frames());
     }
     if (isWanted(which, "scan")) {
       measure("cold sequential scan", scans());
@@ -130,8 +135,31 @@ public final class PoolRates {
     }
   }
 
+  /** Misses that read nothing, so that only what the pool does counts. */
+  private Map<String, Contender> frames() {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    for (boolean perCore : new boolean[] {true, false}) {
+      all.put(
+          perCore ? "free frames by thread" : "free frames for all",
+          () ->
+              misses(
+                  2,
+                  Thread.ofPlatform(),
+                  BufferPool.builder()
+                      .storage(PageStorage.memory())
+                      .frames(FRAMES)
+                      .perCorePools(perCore)));
+    }
+    return all;
+  }
+
   private double misses(int depth, Thread.Builder kind) throws Exception {
-    try (BufferPool pool = pool(FRAMES).build()) {
+    return misses(depth, kind, pool(FRAMES));
+  }
+
+  private double misses(int depth, Thread.Builder kind, BufferPoolBuilder builder)
+      throws Exception {
+    try (BufferPool pool = builder.build()) {
       long start = System.nanoTime();
       long end = start + seconds * 1_000_000_000L;
       LongAdder sum = new LongAdder();
