@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Closing.</b> Whoever built it closes it, after the last guard.
  *
  * <p><b>Failures.</b> Besides {@link BufferPoolException} and what each method names: {@link
- * BufferPoolClosedException} of every method once it is closed, {@link IllegalArgumentException}
- * for an id that can be no page's.
+ * BufferPoolClosedException} of every method that asks for a page once it is closed, {@link
+ * IllegalArgumentException} for an id that can be no page's.
  *
  * <p><b>Cost.</b> A hit takes no lock, makes no system call and allocates nothing that the compiler
  * could not keep off the heap. A pin and its end are one atomic operation each. An optimistic read

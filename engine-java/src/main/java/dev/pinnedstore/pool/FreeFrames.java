@@ -75,7 +75,8 @@ final class FreeFrames {
   }
 
   int count() {
-    return count.get();
+    // For a moment less than none: whoever gives one counts it after.
+    return Math.max(count.get(), 0);
   }
 
   long takenFromShelves() {

@@ -129,10 +129,7 @@ final class PageWriter implements AutoCloseable {
     for (long[] left = ids; left.length > 0; ) {
       LongStream.Builder held = LongStream.builder();
       var _ = write(left, false, () -> false, failures, held);
-      left =
-          held.build()
-              .filter(id -> await(id, deadline, forGuards, failures))
-              .toArray();
+      left = held.build().filter(id -> await(id, deadline, forGuards, failures)).toArray();
     }
   }
 

@@ -26,9 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
  * its ratio to the first row.
  *
  * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds, and which of {@code
- * misses32}, {@code misses128}, {@code frames}, {@code
- * scan} and {@code write}, all unless named. A file that is
- * not there is made; another one, for the writes of fio, is made beside it.
+ * misses32}, {@code misses128}, {@code frames}, {@code scan} and {@code write}, all unless named. A
+ * file that is not there is made; another one, for the writes of fio, is made beside it.
  */
 public final class PoolRates {
   private static final int PAGE = 4096;
