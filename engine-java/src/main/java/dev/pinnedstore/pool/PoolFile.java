@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One file of a pool: its storage, its double-write area, and whether a sync failed. */
 final class PoolFile {
+  /** Reads in a row that may be short. */
+  private static final int READS = 8;
+
   final int number;
   final PageStorage storage;
   final @Nullable PageStorage area;
@@ -99,19 +102,20 @@ final class PoolFile {
     }
   }
 
-  /** Reads until memory is full or the file ends; returns the bytes read. */
+  /**
+   * Reads until memory is full or the file ends; returns the bytes read. Again where there are more
+   * bytes by now: the file may have grown meanwhile, by other pages.
+   */
   static long read(PageStorage from, IoSlice target, long position) throws IOException {
-    long read = Math.max(0, from.read(List.of(target), position));
-    if (read < target.capacity() && position + read < from.size()) {
-      throw new IOException(
-          read
-              + " bytes were read at "
-              + position
-              + ", of "
-              + target.capacity()
-              + " that there are");
+    long read = 0;
+    for (int attempt = 0; attempt < READS; attempt++) {
+      read = Math.max(0, from.read(List.of(target), position));
+      if (read >= target.capacity() || position + read >= from.size()) {
+        return read;
+      }
     }
-    return read;
+    throw new IOException(
+        read + " bytes were read at " + position + ", of " + target.capacity() + " that there are");
   }
 
   /** Writes what the area has to its places, if these were not written whole. */
