@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pages per second of a buffer pool on a file, beside fio: pool-rates.sh FILE [MiB [SECONDS [ROUNDS]]]
+# Pages per second of a buffer pool on a file, beside fio: pool-rates.sh FILE [MiB [SECONDS [ROUNDS [WHICH...]]]]
 # Run where nothing else runs. Needs target/benchmarks.jar (mvn -pl samples/benchmarks -am package
 # -DskipTests) and, for ratios, fio (Debian: apt install fio). Files are made if they are not there.
 set -euo pipefail

@@ -1,10 +1,7 @@
 package dev.pinnedstore.pool;
 
 import dev.pinnedstore.pool.PoolFile.Source;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -27,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Closing.</b> Whoever built it closes it, after the last guard.
  *
  * <p><b>Failures.</b> Besides {@link BufferPoolException} and what each method names: {@link
- * BufferPoolClosedException} of every method once it is closed, {@link IllegalArgumentException}
- * for an id that can be no page's.
+ * BufferPoolClosedException} of every method that asks for a page once it is closed, {@link
+ * IllegalArgumentException} for an id that can be no page's.
  *
  * <p><b>Cost.</b> A hit takes no lock, makes no system call and allocates nothing that the compiler
  * could not keep off the heap. A pin and its end are one atomic operation each. An optimistic read
@@ -38,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class BufferPool implements AutoCloseable {
   /** Optimistic reads that fail in a row before the page is pinned. */
   private static final int ATTEMPTS = 4;
+
+  /** Stands for a word whose page cannot be looked at: a readable one is never 0. */
+  private static final long UNREADABLE = 0;
 
   final FrameTable frames;
   private final MemorySegment memory;
@@ -49,11 +49,8 @@ public final class BufferPool implements AutoCloseable {
 
   private final PoolParts parts;
   private final PageLatches latches;
-  private final PageWriter writer;
-  private final FrameSupply supply;
   private final PageLoader loader;
-  private final Prefetcher prefetcher;
-  private final @Nullable Housekeeper housekeeper;
+  private final PoolWork work;
 
   private BufferPool(PoolParts parts) {
     this.parts = parts;
@@ -64,16 +61,9 @@ public final class BufferPool implements AutoCloseable {
     this.dataBytes = frames.dataBytes;
     this.lookups = parts.counters.lookups.cells;
     this.guards = parts.guards;
-    this.latches = new PageLatches(parts);
-    this.writer = new PageWriter(parts, latches);
-    Replacement replacement = new Replacement(parts, parts.config.evictionPolicy().get());
-    this.supply = new FrameSupply(parts, replacement, writer);
-    ReadAhead readAhead = new ReadAhead(parts, replacement, supply);
-    this.loader = new PageLoader(parts, latches, replacement, supply, readAhead);
-    readAhead.onArrival(loader::accept);
-    this.prefetcher = new Prefetcher(parts, readAhead);
-    this.housekeeper =
-        parts.config.backgroundFlush() ? new Housekeeper(parts, supply, writer) : null;
+    this.work = new PoolWork(parts);
+    this.latches = work.latches;
+    this.loader = work.loader;
   }
 
   /**
@@ -145,30 +135,22 @@ public final class BufferPool implements AutoCloseable {
       long pageId, Function<? super MemorySegment, ? extends T> reader) {
     LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
-    if (words != null) {
-      int slot = PageTable.slot(pageId);
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        long word = PageWordLayout.get(words, slot);
-        if (!PageWordLayout.isReadable(word)) {
-          break;
-        }
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
-        }
-        try {
-          T result = reader.apply(data(word));
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            return result;
-          }
-        } catch (RuntimeException e) {
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            throw e;
-          }
-        }
-        parts.counters.retries.increment();
+    for (int attempt = 0; words != null && attempt < ATTEMPTS; attempt++) {
+      long word = beginRead(words, pageId);
+      if (word == UNREADABLE) {
+        break;
       }
+      try {
+        T result = reader.apply(data(word));
+        if (isUnchanged(words, pageId, word)) {
+          return result;
+        }
+      } catch (Throwable e) {
+        if (isUnchanged(words, pageId, word)) {
+          throw e;
+        }
+      }
+      parts.counters.retries.increment();
     }
     return readPinned(pageId, reader);
   }
@@ -191,27 +173,19 @@ public final class BufferPool implements AutoCloseable {
   public long readOptimisticLong(long pageId, ToLongFunction<? super MemorySegment> reader) {
     LookupCounters.count(lookups, PoolCounters.OPTIMISTIC);
     long[] words = table.findOpen(pageId);
-    if (words != null) {
-      int slot = PageTable.slot(pageId);
-      long word = PageWordLayout.get(words, slot);
-      if (PageWordLayout.isReadable(word)) {
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
+    long word = words == null ? UNREADABLE : beginRead(words, pageId);
+    if (words != null && word != UNREADABLE) {
+      try {
+        long result = reader.applyAsLong(data(word));
+        if (isUnchanged(words, pageId, word)) {
+          return result;
         }
-        try {
-          long result = reader.applyAsLong(data(word));
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            return result;
-          }
-        } catch (RuntimeException e) {
-          PageWordLayout.fenceBeforeValidation();
-          if (PageWordLayout.isSame(word, PageWordLayout.get(words, slot))) {
-            throw e;
-          }
+      } catch (Throwable e) {
+        if (isUnchanged(words, pageId, word)) {
+          throw e;
         }
-        parts.counters.retries.increment();
       }
+      parts.counters.retries.increment();
     }
     return readPinnedLong(pageId, reader);
   }
@@ -220,6 +194,25 @@ public final class BufferPool implements AutoCloseable {
     try (PageGuard page = pinForOptimistic(pageId)) {
       return reader.applyAsLong(page.segment());
     }
+  }
+
+  /** Returns the word of a page that may be looked at; notes the use. */
+  private long beginRead(long[] words, long id) {
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    if (!PageWordLayout.isReadable(word)) {
+      return UNREADABLE;
+    }
+    if ((word & PageWordLayout.USED) == 0) {
+      loader.used(id, words, slot, word);
+    }
+    return word;
+  }
+
+  /** Whether what was read since belongs together. */
+  private static boolean isUnchanged(long[] words, long id, long word) {
+    PageWordLayout.fenceBeforeValidation();
+    return PageWordLayout.isSame(word, PageWordLayout.get(words, PageTable.slot(id)));
   }
 
   private MemorySegment data(long word) {
@@ -271,20 +264,20 @@ public final class BufferPool implements AutoCloseable {
    * @return a guard, which the caller closes; null if that cannot be done at once
    */
   public @Nullable PageGuard tryPin(long pageId) {
-    long[] words = parts.words(pageId);
-    int slot = PageTable.slot(pageId);
-    long word = PageWordLayout.get(words, slot);
-    while (PageWordLayout.canPin(word)) {
-      if (PageWordLayout.cas(words, slot, word, word + 1)) {
-        LookupCounters.count(lookups, PoolCounters.SHARED);
-        if ((word & PageWordLayout.USED) == 0) {
-          loader.used(pageId, words, slot, word);
-        }
-        return guard(words, pageId, PageWordLayout.frame(word), false);
-      }
-      word = PageWordLayout.get(words, slot);
+    long[] words = parts.find(pageId);
+    if (words == null) {
+      return null;
     }
-    return null;
+    int slot = PageTable.slot(pageId);
+    long word = latches.tryPin(words, slot);
+    if (!PageWordLayout.canPin(word)) {
+      return null;
+    }
+    LookupCounters.count(lookups, PoolCounters.SHARED);
+    if ((word & PageWordLayout.USED) == 0) {
+      loader.used(pageId, words, slot, word);
+    }
+    return guard(words, pageId, PageWordLayout.frame(word), false);
   }
 
   /**
@@ -318,38 +311,27 @@ public final class BufferPool implements AutoCloseable {
         words, id, PageWordLayout.frame(PageWordLayout.get(words, PageTable.slot(id))), true);
   }
 
-  void markDirty(int frame, long lsn) {
-    if (parts.closed) {
-      throw new BufferPoolClosedException();
-    }
-    frames.lsn(frame, Math.max(frames.lsn(frame), lsn));
-    parts.counters.newestLsn.accumulate(lsn);
-    frames.lowerRecoveryLsn(frame, lsn);
-    int before = frames.change(frame, FrameTable.DIRTY, 0);
-    if ((before & FrameTable.DIRTY) == 0) {
-      parts.counters.dirtyFrames.incrementAndGet();
-      if (housekeeper != null && housekeeper.isTooDirty()) {
-        housekeeper.call();
-      }
-    }
+  void markDirty(long id, int frame, long lsn) {
+    work.markDirty(id, frame, lsn);
   }
 
   /**
    * Begins to read pages that will be wanted. A hint: it takes frames of clean pages only, waits
-   * for none, and reads nothing that is resident; a page that cannot be read is left out.
+   * for none, and reads nothing that is resident; a page that cannot be read is left out, and so
+   * are those behind the end of the file, and all beyond a quarter of the frames.
    *
    * @param pageIds the pages, in any order
    * @return how many pages were read, later; need not be awaited
    */
   public CompletableFuture<Integer> prefetch(long... pageIds) {
-    return prefetcher.prefetch(pageIds);
+    return work.prefetcher.prefetch(pageIds);
   }
 
   /**
    * The same for pages side by side.
    *
    * @param firstPageId the first one
-   * @param count how many; those behind the end of the file are left out
+   * @param count how many
    * @return how many pages were read, later
    * @throws IllegalArgumentException if the count is negative
    */
@@ -357,7 +339,7 @@ public final class BufferPool implements AutoCloseable {
     if (count < 0) {
       throw new IllegalArgumentException("count=" + count + ": must be 0 or more");
     }
-    return prefetcher.prefetch(firstPageId, count);
+    return work.prefetcher.prefetch(firstPageId, count);
   }
 
   // ---- writing back
@@ -369,11 +351,11 @@ public final class BufferPool implements AutoCloseable {
    * @param pageId the page
    * @throws LogNotDurableException if the log cannot be made durable up to its LSN
    * @throws LatchTimeoutException if somebody holds it exclusively for too long
-   * @throws PageIoException if storage fails; the page stays dirty
+   * @throws PageIoException if storage fails; a page that could not be written stays dirty
    */
   public void flush(long pageId) {
-    var _ = parts.words(pageId);
-    writer.flush(pageId);
+    var _ = parts.find(pageId);
+    work.writer.flush(pageId);
   }
 
   /**
@@ -387,7 +369,7 @@ public final class BufferPool implements AutoCloseable {
     if (parts.closed) {
       throw new BufferPoolClosedException();
     }
-    writer.flushAll();
+    work.writer.flushAll();
   }
 
   /**
@@ -399,24 +381,14 @@ public final class BufferPool implements AutoCloseable {
    * @throws BufferPoolException as {@link #flush} throws
    */
   public long checkpoint() {
-    // Whoever got a smaller LSN and has not marked its page yet holds it exclusively now.
-    long begin = parts.counters.newestLsn.get();
-    flushAll();
-    long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
-    for (int frame = 0; frame < frames.count; frame++) {
-      long id = frames.pageId(frame);
-      if (id != EvictionPolicy.NO_PAGE) {
-        latches.awaitNotExclusive(id, deadline);
-      }
-    }
-    return Math.min(begin + 1, writer.syncAndFindOldest());
+    return work.checkpoint();
   }
 
   // ---- what it is
 
   /**
    * Returns how many pages a file has, with those that {@link #newPage} gave and those behind its
-   * end that were pinned.
+   * end that were changed.
    *
    * @param file its number, 0 for the first one
    * @return pages
@@ -441,7 +413,7 @@ public final class BufferPool implements AutoCloseable {
    * @return counts of now
    */
   public BufferPoolStats stats() {
-    return PoolReport.of(parts, supply.pinned());
+    return PoolReport.of(parts, work.supply.pinned());
   }
 
   /**
@@ -460,16 +432,15 @@ public final class BufferPool implements AutoCloseable {
 
   static BufferPool start(PoolParts parts) {
     BufferPool pool = new BufferPool(parts);
-    if (pool.housekeeper != null) {
-      pool.housekeeper.start();
-    }
+    pool.work.start();
     return pool;
   }
 
   /**
    * Writes all dirty pages, makes them durable, and closes the files. Waits for no guard: a page
    * that is pinned exclusively now is not written, and its change is lost unless the log has it.
-   * Ends waits of others with {@link BufferPoolClosedException}. Again it does nothing.
+   * Ends waits of others with {@link BufferPoolClosedException}. Again it does nothing, but wait
+   * for the first.
    *
    * @throws BufferPoolException if something could not be written or closed; the pool is closed all
    *     the same
@@ -477,67 +448,6 @@ public final class BufferPool implements AutoCloseable {
    */
   @Override
   public void close() {
-    synchronized (parts) {
-      if (parts.closed) {
-        return;
-      }
-      parts.closed = true;
-    }
-    List<RuntimeException> failures = new ArrayList<>();
-    if (housekeeper != null) {
-      housekeeper.close();
-    }
-    prefetcher.close();
-    try {
-      long[] held = writer.flushFinally();
-      if (held.length > 0) {
-        failures.add(
-            new IllegalStateException(
-                "pages not written, since they are pinned exclusively: "
-                    + Arrays.toString(held)
-                    + parts.openGuards()));
-      }
-    } catch (RuntimeException e) {
-      // Whatever storage throws: the rest must be closed.
-      failures.add(e);
-    }
-    table.close();
-    parts.waits.wakeAll();
-    for (PoolFile file : parts.files) {
-      closeFile(file, failures);
-    }
-    writer.close();
-    frames.close();
-    throwFirst(failures);
-  }
-
-  private static void closeFile(PoolFile file, List<RuntimeException> failures) {
-    try {
-      if (failures.isEmpty()) {
-        file.clearArea();
-      }
-    } catch (IOException | RuntimeException e) {
-      failures.add(new PageIoException("cannot end " + file.area + ": " + e.getMessage(), e));
-    }
-    closeStorage(file.area, failures);
-    closeStorage(file.storage, failures);
-  }
-
-  private static void closeStorage(@Nullable PageStorage storage, List<RuntimeException> failures) {
-    try {
-      if (storage != null) {
-        storage.close();
-      }
-    } catch (IOException | RuntimeException e) {
-      failures.add(new PageIoException("cannot close " + storage + ": " + e.getMessage(), e));
-    }
-  }
-
-  private static void throwFirst(List<RuntimeException> failures) {
-    if (!failures.isEmpty()) {
-      RuntimeException first = failures.getFirst();
-      failures.stream().skip(1).forEach(first::addSuppressed);
-      throw first;
-    }
+    work.close();
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,50 +24,10 @@ public final class BufferPoolBuilder {
 
   private final List<Source> sources = new ArrayList<>();
   private @Nullable WriteAheadLog wal;
-  private int pageSize;
-  private int frames;
-  private Supplier<? extends EvictionPolicy> evictionPolicy;
-  private int pageTablePartitions;
-  private boolean perCorePools;
-  private int framesPerCore;
-  private int maxFlushBatch;
-  private boolean backgroundFlush;
-  private Duration flushInterval;
-  private double dirtyThreshold;
-  private long maxLogAge;
-  private boolean prefetch;
-  private int prefetchThreads;
-  private int prefetchQueue;
-  private int readAhead;
-  private Path dataDirectory;
-  private boolean checksums;
-  private boolean doubleWrite;
-  private Duration pinTimeout;
-  private Duration latchTimeout;
-  private boolean leakDetection;
+  private final PoolSettings settings;
 
   BufferPoolBuilder(BufferPoolConfig config) {
-    this.pageSize = config.pageSize();
-    this.frames = config.frames();
-    this.evictionPolicy = config.evictionPolicy();
-    this.pageTablePartitions = config.pageTablePartitions();
-    this.perCorePools = config.perCorePools();
-    this.framesPerCore = config.framesPerCore();
-    this.maxFlushBatch = config.maxFlushBatch();
-    this.backgroundFlush = config.backgroundFlush();
-    this.flushInterval = config.flushInterval();
-    this.dirtyThreshold = config.dirtyThreshold();
-    this.maxLogAge = config.maxLogAge();
-    this.prefetch = config.prefetch();
-    this.prefetchThreads = config.prefetchThreads();
-    this.prefetchQueue = config.prefetchQueue();
-    this.readAhead = config.readAhead();
-    this.dataDirectory = config.dataDirectory();
-    this.checksums = config.checksums();
-    this.doubleWrite = config.doubleWrite();
-    this.pinTimeout = config.pinTimeout();
-    this.latchTimeout = config.latchTimeout();
-    this.leakDetection = config.leakDetection();
+    settings = new PoolSettings(config);
   }
 
   /**
@@ -87,7 +48,16 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder storage(PageStorage storage) {
-    return add(() -> storage);
+    AtomicReference<@Nullable PageStorage> once =
+        new AtomicReference<>(Objects.requireNonNull(storage, "storage"));
+    return add(
+        () -> {
+          PageStorage mine = once.getAndSet(null);
+          if (mine == null) {
+            throw new IllegalStateException("storage=" + storage + ": serves another pool");
+          }
+          return mine;
+        });
   }
 
   private BufferPoolBuilder add(Source source) {
@@ -135,7 +105,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder pageSize(int pageSize) {
-    this.pageSize = pageSize;
+    settings.pageSize = pageSize;
     return this;
   }
 
@@ -146,7 +116,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder frames(int frames) {
-    this.frames = frames;
+    settings.frames = frames;
     return this;
   }
 
@@ -157,7 +127,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder evictionPolicy(Supplier<? extends EvictionPolicy> evictionPolicy) {
-    this.evictionPolicy = evictionPolicy;
+    settings.evictionPolicy = evictionPolicy;
     return this;
   }
 
@@ -168,7 +138,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder pageTablePartitions(int pageTablePartitions) {
-    this.pageTablePartitions = pageTablePartitions;
+    settings.pageTablePartitions = pageTablePartitions;
     return this;
   }
 
@@ -179,7 +149,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder perCorePools(boolean perCorePools) {
-    this.perCorePools = perCorePools;
+    settings.perCorePools = perCorePools;
     return this;
   }
 
@@ -190,7 +160,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder framesPerCore(int framesPerCore) {
-    this.framesPerCore = framesPerCore;
+    settings.framesPerCore = framesPerCore;
     return this;
   }
 
@@ -201,7 +171,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder maxFlushBatch(int maxFlushBatch) {
-    this.maxFlushBatch = maxFlushBatch;
+    settings.maxFlushBatch = maxFlushBatch;
     return this;
   }
 
@@ -212,7 +182,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder backgroundFlush(boolean backgroundFlush) {
-    this.backgroundFlush = backgroundFlush;
+    settings.backgroundFlush = backgroundFlush;
     return this;
   }
 
@@ -223,7 +193,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder flushInterval(Duration flushInterval) {
-    this.flushInterval = flushInterval;
+    settings.flushInterval = flushInterval;
     return this;
   }
 
@@ -234,7 +204,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder dirtyThreshold(double dirtyThreshold) {
-    this.dirtyThreshold = dirtyThreshold;
+    settings.dirtyThreshold = dirtyThreshold;
     return this;
   }
 
@@ -246,7 +216,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder maxLogAge(long maxLogAge) {
-    this.maxLogAge = maxLogAge;
+    settings.maxLogAge = maxLogAge;
     return this;
   }
 
@@ -257,7 +227,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder prefetch(boolean prefetch) {
-    this.prefetch = prefetch;
+    settings.prefetch = prefetch;
     return this;
   }
 
@@ -268,7 +238,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder prefetchThreads(int prefetchThreads) {
-    this.prefetchThreads = prefetchThreads;
+    settings.prefetchThreads = prefetchThreads;
     return this;
   }
 
@@ -279,7 +249,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder prefetchQueue(int prefetchQueue) {
-    this.prefetchQueue = prefetchQueue;
+    settings.prefetchQueue = prefetchQueue;
     return this;
   }
 
@@ -290,7 +260,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder readAhead(int readAhead) {
-    this.readAhead = readAhead;
+    settings.readAhead = readAhead;
     return this;
   }
 
@@ -301,7 +271,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder dataDirectory(Path dataDirectory) {
-    this.dataDirectory = dataDirectory;
+    settings.dataDirectory = dataDirectory;
     return this;
   }
 
@@ -312,7 +282,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder checksums(boolean checksums) {
-    this.checksums = checksums;
+    settings.checksums = checksums;
     return this;
   }
 
@@ -323,7 +293,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder doubleWrite(boolean doubleWrite) {
-    this.doubleWrite = doubleWrite;
+    settings.doubleWrite = doubleWrite;
     return this;
   }
 
@@ -334,7 +304,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder pinTimeout(Duration pinTimeout) {
-    this.pinTimeout = pinTimeout;
+    settings.pinTimeout = pinTimeout;
     return this;
   }
 
@@ -345,7 +315,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder latchTimeout(Duration latchTimeout) {
-    this.latchTimeout = latchTimeout;
+    settings.latchTimeout = latchTimeout;
     return this;
   }
 
@@ -356,7 +326,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder leakDetection(boolean leakDetection) {
-    this.leakDetection = leakDetection;
+    settings.leakDetection = leakDetection;
     return this;
   }
 
@@ -367,28 +337,7 @@ public final class BufferPoolBuilder {
    * @throws IllegalArgumentException if a value is out of its range
    */
   public BufferPoolConfig config() {
-    return new BufferPoolConfig(
-        pageSize,
-        frames,
-        evictionPolicy,
-        pageTablePartitions,
-        perCorePools,
-        framesPerCore,
-        maxFlushBatch,
-        backgroundFlush,
-        flushInterval,
-        dirtyThreshold,
-        maxLogAge,
-        prefetch,
-        prefetchThreads,
-        prefetchQueue,
-        readAhead,
-        dataDirectory,
-        checksums,
-        doubleWrite,
-        pinTimeout,
-        latchTimeout,
-        leakDetection);
+    return settings.config();
   }
 
   /**
@@ -396,6 +345,7 @@ public final class BufferPoolBuilder {
    *
    * @return the pool, which the caller closes
    * @throws IllegalArgumentException if a value is out of its range
+   * @throws PoolLockedException if another pool has a file, in this process or another
    * @throws PageIoException if a file cannot be opened or repaired
    * @throws dev.pinnedstore.buffer.AllocationFailedException if there is no memory for the frames
    */

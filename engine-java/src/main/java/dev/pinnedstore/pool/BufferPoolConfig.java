@@ -2,6 +2,7 @@ package dev.pinnedstore.pool;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -67,6 +68,8 @@ public record BufferPoolConfig(
       throw new IllegalArgumentException(
           "pageSize=" + pageSize + ": must be a power of two between 4096 and 2097152 bytes");
     }
+    Objects.requireNonNull(evictionPolicy, "evictionPolicy");
+    Objects.requireNonNull(dataDirectory, "dataDirectory");
     check("frames", frames, 1, PageWordLayout.MAX_FRAMES);
     check("pageTablePartitions", pageTablePartitions, 1, 1 << 16);
     check("framesPerCore", framesPerCore, 1, 1024);
@@ -94,6 +97,7 @@ public record BufferPoolConfig(
   }
 
   private static void check(String name, Duration value, Duration least) {
+    Objects.requireNonNull(value, name);
     if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           name + "=" + value + ": must be between " + least + " and PT8760H (365 days)");

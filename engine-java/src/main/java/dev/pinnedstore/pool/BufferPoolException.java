@@ -9,6 +9,7 @@ public abstract sealed class BufferPoolException extends RuntimeException
         LatchTimeoutException,
         CorruptPageException,
         PageIoException,
+        PoolLockedException,
         LogNotDurableException {
   @Serial private static final long serialVersionUID = 1L;
 

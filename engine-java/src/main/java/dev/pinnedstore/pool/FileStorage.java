@@ -4,8 +4,8 @@ import dev.pinnedstore.buffer.DirectFile;
 import dev.pinnedstore.buffer.FileOption;
 import dev.pinnedstore.buffer.IoSlice;
 import dev.pinnedstore.os.FileDisk;
+import dev.pinnedstore.os.LockFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,24 +21,53 @@ final class FileStorage implements PageStorage {
   private final DirectFile file;
   private final FileOption[] options;
 
-  private FileStorage(Path path, DirectFile file, FileOption[] options) {
+  /** Of the file and its area, both; null for the area. */
+  private final LockFile.@Nullable Hold lock;
+
+  private FileStorage(
+      Path path, DirectFile file, FileOption[] options, LockFile.@Nullable Hold lock) {
     this.path = path;
     this.file = file;
     this.options = options;
+    this.lock = lock;
   }
 
   static FileStorage open(Path path, FileOption... options) throws IOException {
+    LockFile.Hold lock = LockFile.tryWrite(path);
+    if (lock == null) {
+      throw new PoolLockedException(path + ": another pool has it, in this process or another");
+    }
+    boolean done = false;
+    try {
+      FileStorage storage = open(path, options, lock);
+      done = true;
+      return storage;
+    } finally {
+      if (!done) {
+        lock.close();
+      }
+    }
+  }
+
+  private static FileStorage open(Path path, FileOption[] options, LockFile.@Nullable Hold lock)
+      throws IOException {
     OpenOption[] all = new OpenOption[options.length + 3];
     System.arraycopy(options, 0, all, 0, options.length);
     all[options.length] = StandardOpenOption.CREATE;
     all[options.length + 1] = StandardOpenOption.READ;
     all[options.length + 2] = StandardOpenOption.WRITE;
-    boolean made = Files.notExists(path);
-    FileStorage storage = new FileStorage(path, DirectFile.open(path, all), options.clone());
-    if (made) {
+    DirectFile file = DirectFile.open(path, all);
+    boolean done = false;
+    try {
+      // Also if it was there: whoever made it may have died before this.
       FileDisk.syncDirectory(path);
+      done = true;
+      return new FileStorage(path, file, options.clone(), lock);
+    } finally {
+      if (!done) {
+        file.close();
+      }
     }
-    return storage;
   }
 
   @Override
@@ -74,12 +103,18 @@ final class FileStorage implements PageStorage {
 
   @Override
   public @Nullable PageStorage doubleWriteArea() throws IOException {
-    return open(path.resolveSibling(path.getFileName() + AREA_SUFFIX), options);
+    return open(path.resolveSibling(path.getFileName() + AREA_SUFFIX), options, null);
   }
 
   @Override
   public void close() throws IOException {
-    file.close();
+    try {
+      file.close();
+    } finally {
+      if (lock != null) {
+        lock.close();
+      }
+    }
   }
 
   @Override

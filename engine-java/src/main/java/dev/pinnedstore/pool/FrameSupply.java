@@ -1,7 +1,9 @@
 package dev.pinnedstore.pool;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a frame for a page: a free one, or that of a page that leaves. Clean victims leave at once,
@@ -12,6 +14,12 @@ final class FrameSupply {
   /** Pages that the pool's thread makes leave at once. */
   private static final int GROUP = 64;
 
+  /** Pages that others make leave at once, in a large pool. */
+  private static final int SMALL_GROUP = 16;
+
+  /** Searches that may give only pages that cannot be written. */
+  private static final int ATTEMPTS = 8;
+
   private static final long LONGEST_PAUSE_NANOS = 1_000_000;
 
   private final PoolParts parts;
@@ -21,13 +29,18 @@ final class FrameSupply {
   /** Free frames that the pool's thread sees to; 0 for none, in a small pool. */
   private final int reserve;
 
+  /** Pages that whoever finds no free frame makes leave; 1 in a small pool. */
+  private final int group;
+
   private volatile Runnable alarm = () -> {};
 
   FrameSupply(PoolParts parts, Replacement replacement, PageWriter writer) {
     this.parts = parts;
     this.replacement = replacement;
     this.writer = writer;
-    this.reserve = parts.config.backgroundFlush() ? Math.min(parts.config.frames() / 128, 1024) : 0;
+    int frames = parts.config.frames();
+    this.reserve = parts.config.backgroundFlush() ? Math.min(frames / 128, 1024) : 0;
+    this.group = Math.clamp(frames / 64, 1, SMALL_GROUP);
   }
 
   /** Sets who is told when the reserve runs low. */
@@ -42,19 +55,31 @@ final class FrameSupply {
    * @throws BufferPoolException what writing the only victims gave
    */
   int take() {
-    long start = 0;
-    for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
-      int frame = takeNow(false);
-      if (frame != FreeFrames.NONE) {
-        return frame;
+    int frame = takeNow(false);
+    return frame == FreeFrames.NONE ? await() : frame;
+  }
+
+  private int await() {
+    long start = System.nanoTime();
+    boolean interrupted = false;
+    try {
+      for (long pause = 1000; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
+        if (parts.closed || isTooLate(System.nanoTime() - start)) {
+          throw refusal();
+        }
+        // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
+        LockSupport.parkNanos(pause);
+        // A pending interrupt would end each pause at once.
+        interrupted |= Thread.interrupted();
+        int frame = takeNow(false);
+        if (frame != FreeFrames.NONE) {
+          return frame;
+        }
       }
-      long now = System.nanoTime();
-      start = start == 0 ? now : start;
-      if (parts.closed || isTooLate(now - start)) {
-        throw refusal();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
-      // Whoever unpins wakes nobody: the last pin of some page is no news on the hit path.
-      LockSupport.parkNanos(pause);
     }
   }
 
@@ -82,11 +107,12 @@ final class FrameSupply {
       alarm.run();
     }
     while (frame == FreeFrames.NONE) {
-      if (evict(1, cleanOnly) == 0) {
-        return parts.free.take();
-      }
-      // Another thread may have been faster.
+      int evicted = evict(group, cleanOnly, 0);
       frame = parts.free.take();
+      if (evicted == 0) {
+        // None can leave, or another thread was faster.
+        return frame;
+      }
     }
     return frame;
   }
@@ -96,7 +122,8 @@ final class FrameSupply {
     while (parts.free.count() < reserve && !parts.closed) {
       int evicted;
       try {
-        evicted = evict(Math.min(GROUP, reserve - parts.free.count()), false);
+        int most = Math.clamp(reserve - parts.free.count(), 1, GROUP);
+        evicted = evict(most, false, reserve);
       } catch (BufferPoolException e) {
         // Whoever needs the frame meets it again, and is told.
         return;
@@ -111,36 +138,53 @@ final class FrameSupply {
     return parts.free.count() < reserve / 2;
   }
 
-  private int evict(int most, boolean cleanOnly) {
+  /**
+   * Makes pages leave. Where those that should go first cannot be written, others do: a few tries
+   * with what comes next, and then clean ones only.
+   */
+  private int evict(int most, boolean cleanOnly, int freeBefore) {
+    @Nullable BufferPoolException failure = null;
+    for (int attempt = 0; attempt <= ATTEMPTS; attempt++) {
+      try {
+        int evicted = evictOnce(most, cleanOnly || attempt == ATTEMPTS, freeBefore);
+        if (evicted > 0 || failure == null) {
+          return evicted;
+        }
+        break;
+      } catch (BufferPoolException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    throw Objects.requireNonNull(failure);
+  }
+
+  private int evictOnce(int most, boolean cleanOnly, int freeBefore) {
     long[] victims = new long[most];
-    int claimed = replacement.claim(victims, most, cleanOnly);
+    int claimed = replacement.claim(victims, most, cleanOnly, freeBefore);
     if (claimed == 0) {
       return 0;
     }
-    BufferPoolException failure = null;
-    long[] dirty = dirty(victims, claimed);
-    if (dirty.length > 0) {
-      try {
-        writer.writeClaimed(dirty);
-      } catch (BufferPoolException e) {
-        failure = e;
-      } catch (RuntimeException | Error e) {
-        finish(victims, claimed);
-        throw e;
-      }
+    // Clean ones wait for no write.
+    int dirty = free(victims, claimed);
+    int evicted = claimed - dirty;
+    if (dirty == 0) {
+      return evicted;
     }
-    int evicted = finish(victims, claimed);
+    long[] written = Arrays.copyOf(victims, dirty);
+    BufferPoolException failure = null;
+    try {
+      writer.writeClaimed(written);
+    } catch (BufferPoolException e) {
+      failure = e;
+    } finally {
+      int left = free(written, dirty);
+      replacement.putBack(written, left);
+      evicted += dirty - left;
+    }
     if (evicted == 0 && failure != null) {
-      evicted = cleanOnly ? 0 : evict(most, true);
-      if (evicted == 0) {
-        throw failure;
-      }
+      throw failure;
     }
     return evicted;
-  }
-
-  private long[] dirty(long[] victims, int claimed) {
-    return Arrays.stream(victims, 0, claimed).filter(id -> isDirty(frame(id))).toArray();
   }
 
   private boolean isDirty(int frame) {
@@ -151,27 +195,23 @@ final class FrameSupply {
     return PageWordLayout.frame(PageWordLayout.get(parts.table.get(id), PageTable.slot(id)));
   }
 
-  /** Frees the frames of claimed pages that are clean; the others are back. */
-  private int finish(long[] victims, int claimed) {
-    int evicted = 0;
+  /** Frees the frames of claimed pages that are clean; leaves the others, and returns how many. */
+  private int free(long[] victims, int claimed) {
+    int left = 0;
     for (int i = 0; i < claimed; i++) {
       long id = victims[i];
-      long[] words = parts.table.get(id);
-      int slot = PageTable.slot(id);
-      int frame = PageWordLayout.frame(PageWordLayout.get(words, slot));
+      int frame = frame(id);
       if (isDirty(frame)) {
-        replacement.admit(id);
-        parts.publish(words, slot, id, PageWordLayout::returned);
+        victims[left++] = id;
       } else {
         noteUnread(id, frame);
         parts.frames.clear(frame);
-        parts.publish(words, slot, id, PageWordLayout::absent);
+        parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::absent);
         parts.free.give(frame);
         parts.counters.evictions.increment();
-        evicted++;
       }
     }
-    return evicted;
+    return left;
   }
 
   private void noteUnread(long id, int frame) {
@@ -183,6 +223,10 @@ final class FrameSupply {
 
   /** Gives a frame back that was taken. */
   void give(int frame) {
+    if (isDirty(frame)) {
+      // Restored, and not let in.
+      parts.counters.dirtyFrames.decrementAndGet();
+    }
     parts.frames.clear(frame);
     parts.free.give(frame);
   }

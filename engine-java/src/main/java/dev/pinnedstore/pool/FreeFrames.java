@@ -1,15 +1,26 @@
 package dev.pinnedstore.pool;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Frames without a page: a stack for all, and, if asked for, small ones chosen by the thread, about
- * one for each processor. Whoever finds its own and the common one empty takes from the others.
+ * one for each processor. Whoever finds its own and the common one empty takes from the others. No
+ * locks: a thread that stops half way stops no other.
  */
 final class FreeFrames {
   /** No frame. */
   static final int NONE = -1;
+
+  private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
+
+  /** Of a frame in a stack: the one below it, and how many there are with it. */
+  private final int[] below;
+
+  private final int[] depth;
 
   private final Stack common;
   private final Stack[] shelves;
@@ -19,6 +30,8 @@ final class FreeFrames {
 
   /** All frames are free. */
   FreeFrames(int frames, int framesPerShelf) {
+    below = new int[frames];
+    depth = new int[frames];
     common = new Stack(frames);
     int processors = Runtime.getRuntime().availableProcessors();
     shelves =
@@ -62,7 +75,8 @@ final class FreeFrames {
   }
 
   int count() {
-    return count.get();
+    // For a moment less than none: whoever gives one counts it after.
+    return Math.max(count.get(), 0);
   }
 
   long takenFromShelves() {
@@ -73,24 +87,57 @@ final class FreeFrames {
     return fromCommon.sum();
   }
 
-  private static final class Stack {
-    private final int[] frames;
-    private int size;
+  /**
+   * Its head is the top frame below a count of all changes, so that a CAS fails if the stack was
+   * changed meanwhile, even if the same frame is on top again. What is read of a frame before that
+   * CAS may be of another stack; then it fails.
+   */
+  private final class Stack {
+    private static final long CHANGE = 1L << 32;
 
-    Stack(int capacity) {
-      frames = new int[capacity];
+    private final int most;
+    private final AtomicLong head = new AtomicLong(NONE & (CHANGE - 1));
+
+    Stack(int most) {
+      this.most = most;
     }
 
-    synchronized int pop() {
-      return size == 0 ? NONE : frames[--size];
-    }
-
-    synchronized boolean push(int frame) {
-      if (size == frames.length) {
-        return false;
+    int pop() {
+      while (true) {
+        long seen = head.get();
+        int top = (int) seen;
+        if (top == NONE) {
+          return NONE;
+        }
+        if (head.compareAndSet(seen, next(seen, (int) INTS.getOpaque(below, top)))) {
+          return top;
+        }
       }
-      frames[size++] = frame;
-      return true;
+    }
+
+    /** False if it is full. */
+    boolean push(int frame) {
+      while (true) {
+        long seen = head.get();
+        int top = (int) seen;
+        int under = top == NONE ? 0 : (int) INTS.getOpaque(depth, top);
+        if (under >= most) {
+          // It was full, unless it has changed since it was looked at.
+          if (head.get() == seen) {
+            return false;
+          }
+          continue;
+        }
+        INTS.setOpaque(below, frame, top);
+        INTS.setOpaque(depth, frame, under + 1);
+        if (head.compareAndSet(seen, next(seen, frame))) {
+          return true;
+        }
+      }
+    }
+
+    private static long next(long seen, int top) {
+      return ((seen & -CHANGE) + CHANGE) | (top & (CHANGE - 1));
     }
   }
 }

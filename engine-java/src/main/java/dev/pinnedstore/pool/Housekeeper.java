@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The thread of a pool: keeps a reserve of free frames, and writes dirty pages when too many frames
  * are dirty, when the interval has passed, and when the oldest change lies too far back in the log.
- * A daemon. What it cannot write stays dirty; it logs the first failure, and tries again.
+ * A daemon. What it cannot write stays dirty; it logs the first failure in a row, and tries again.
  */
 final class Housekeeper implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger("dev.pinnedstore");
@@ -60,7 +60,8 @@ final class Housekeeper implements AutoCloseable {
       }
       try {
         work();
-      } catch (RuntimeException e) {
+        hasFailed = false;
+      } catch (RuntimeException | Error e) {
         if (!hasFailed) {
           hasFailed = true;
           LOGGER.log(

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * it does not leave the code that took it.
  */
 public final class PageGuard implements AutoCloseable {
+  private static final long MAX_LSN = Long.MAX_VALUE - 1;
+
   private final BufferPool pool;
   private final long[] words;
   private final long id;
@@ -73,7 +75,7 @@ public final class PageGuard implements AutoCloseable {
    *
    * @param lsn 0 or more; one smaller than the page's leaves the page's as it is. Without a log any
    *     number, 0 for one
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if it is negative, or the largest long there is
    * @throws IllegalStateException if the guard is closed, or is not exclusive
    * @throws BufferPoolClosedException if the pool is closed: the change is not written
    */
@@ -83,10 +85,10 @@ public final class PageGuard implements AutoCloseable {
       throw new IllegalStateException(
           "page " + id + " is pinned shared: only pinExclusive and newPage give it to be changed");
     }
-    if (lsn < 0) {
-      throw new IllegalArgumentException("lsn=" + lsn + ": must be 0 or more");
+    if (lsn < 0 || lsn > MAX_LSN) {
+      throw new IllegalArgumentException("lsn=" + lsn + ": must be between 0 and " + MAX_LSN);
     }
-    pool.markDirty(frame, lsn);
+    pool.markDirty(id, frame, lsn);
   }
 
   /**

@@ -11,20 +11,12 @@ final class PageLatches {
   /**
    * Pins a page shared if that can be done at once.
    *
-   * @return the word as it was: if its latch is resident or pinned, it is pinned once more now
+   * @return the word as it was: if it could be pinned, it is pinned once more now
    */
-  long pinIfResident(long[] words, int slot) {
+  long tryPin(long[] words, int slot) {
     while (true) {
       long word = PageWordLayout.get(words, slot);
-      if (!PageWordLayout.canPin(word)) {
-        if (PageWordLayout.isReadable(word)) {
-          // As many pins as there can be. They come and go.
-          Thread.onSpinWait();
-          continue;
-        }
-        return word;
-      }
-      if (PageWordLayout.cas(words, slot, word, word + 1)) {
+      if (!PageWordLayout.canPin(word) || PageWordLayout.cas(words, slot, word, word + 1)) {
         return word;
       }
     }
@@ -44,6 +36,34 @@ final class PageLatches {
     }
   }
 
+  boolean isExclusive(long id) {
+    return PageWordLayout.latch(word(id)) == PageWordLayout.EXCLUSIVE;
+  }
+
+  /** Whether a page is in no frame, or can be pinned. */
+  boolean isPinnable(long id) {
+    return isPinnableOrAbsent(word(id));
+  }
+
+  private static boolean isPinnableOrAbsent(long word) {
+    return PageWordLayout.canPin(word) || PageWordLayout.latch(word) == PageWordLayout.ABSENT;
+  }
+
+  private long word(long id) {
+    return PageWordLayout.get(parts.table.get(id), PageTable.slot(id));
+  }
+
+  /** Waits until a page is in no frame, or can be pinned, at some moment. */
+  void awaitPinnable(long id, long deadline) {
+    long[] words = parts.table.get(id);
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    while (!isPinnableOrAbsent(word)) {
+      await(words, slot, id, word, deadline, "shared pin");
+      word = PageWordLayout.get(words, slot);
+    }
+  }
+
   /** Waits until nobody holds a page exclusively, at some moment. */
   void awaitNotExclusive(long id, long deadline) {
     long[] words = parts.table.get(id);
@@ -55,11 +75,32 @@ final class PageLatches {
     }
   }
 
+  /** Waits until a page is not on its way in or out, also while the pool is being closed. */
+  void awaitSettled(long id, long deadline) {
+    long[] words = parts.table.get(id);
+    int slot = PageTable.slot(id);
+    long word = PageWordLayout.get(words, slot);
+    while (PageWordLayout.latch(word) == PageWordLayout.BUSY) {
+      awaitChange(words, slot, id, word, deadline, "write");
+      word = PageWordLayout.get(words, slot);
+    }
+  }
+
   /** Waits until the word of a page changes. */
   void await(long[] words, int slot, long id, long word, long deadline, String wanted) {
+    checkOpen();
+    awaitChange(words, slot, id, word, deadline, wanted);
+    checkOpen();
+  }
+
+  private void checkOpen() {
     if (parts.closed) {
       throw new BufferPoolClosedException();
     }
+  }
+
+  private void awaitChange(
+      long[] words, int slot, long id, long word, long deadline, String wanted) {
     long left = deadline - System.nanoTime();
     if (left <= 0) {
       throw new LatchTimeoutException(
@@ -69,8 +110,5 @@ final class PageLatches {
     event.begin();
     parts.waits.await(words, slot, id, word, left);
     event.end(id, 1, parts.config.pageSize());
-    if (parts.closed) {
-      throw new BufferPoolClosedException();
-    }
   }
 }

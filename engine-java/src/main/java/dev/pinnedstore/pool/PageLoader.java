@@ -2,7 +2,6 @@ package dev.pinnedstore.pool;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * What a lookup does beside a hit: waits for a page that others hold, or loads it. A miss is won by
@@ -87,11 +86,10 @@ final class PageLoader {
     long before = (long) PageWordLayout.WORD.getAndBitwiseOr(words, slot, PageWordLayout.USED);
     if ((before & PageWordLayout.USED) != 0 || !PageWordLayout.isSame(before, word)) {
       // Told by another thread; or it is another page's by now, which is then taken for used: a
-      // guess
-      // of the policy may be wrong, a page never is.
+      // guess of the policy may be wrong, a page never is.
       return;
     }
-    if (!parts.accesses.offer(frame)) {
+    if (!parts.accesses.offerUsed(frame)) {
       PageWordLayout.WORD.getAndBitwiseAnd(words, slot, ~PageWordLayout.USED);
     }
   }
@@ -102,14 +100,15 @@ final class PageLoader {
     try {
       PoolFile file = parts.file(id);
       file.checkUsable();
-      file.touch(PageIds.pageNumber(id));
       readAhead.missed(id);
       frame = supply.take();
       read(id, file, frame);
-      replacement.admit(id);
+      admit(id, frame);
       loaded = true;
     } catch (IOException e) {
-      throw new PageIoException("cannot read page " + id + ": " + e.getMessage(), e);
+      throw parts.failure("cannot read page " + id, e);
+    } catch (IllegalStateException e) {
+      throw parts.isGone ? new BufferPoolClosedException() : e;
     } finally {
       if (!loaded) {
         giveUp(id, words, slot, frame);
@@ -117,6 +116,11 @@ final class PageLoader {
     }
     place(id, words, slot, frame, exclusive);
     return frame;
+  }
+
+  private void admit(long id, int frame) {
+    parts.frames.pageId(frame, id);
+    replacement.admit(frame);
   }
 
   private void giveUp(long id, long[] words, int slot, int frame) {
@@ -128,7 +132,6 @@ final class PageLoader {
 
   private void place(long id, long[] words, int slot, int frame, boolean exclusive) {
     int latch = exclusive ? PageWordLayout.EXCLUSIVE : PageWordLayout.RESIDENT + 1;
-    parts.frames.pageId(frame, id);
     parts.publish(words, slot, id, word -> PageWordLayout.placed(word, frame, latch));
   }
 
@@ -137,7 +140,7 @@ final class PageLoader {
     event.begin();
     long start = System.nanoTime();
     long number = PageIds.pageNumber(id);
-    long bytes = file.storage.read(List.of(parts.frames.slice(frame)), file.position(number));
+    long bytes = PoolFile.read(file.storage, parts.frames.slice(frame), file.position(number));
     long took = System.nanoTime() - start;
     parts.counters.ioWaitNanos.add(took);
     parts.counters.readLatency.add(took);
@@ -187,28 +190,41 @@ final class PageLoader {
       throw new BufferPoolClosedException();
     }
     int frame = supply.take();
-    boolean placed = false;
+    long id;
+    long[] words;
+    boolean claimed = false;
     try {
-      while (true) {
-        long id = PageIds.of(file.number, file.takePage());
-        long[] words = parts.words(id);
-        int slot = PageTable.slot(id);
-        long word = PageWordLayout.get(words, slot);
-        long busy = PageWordLayout.withLatch(word, PageWordLayout.BUSY);
+      do {
+        id = PageIds.of(file.number, file.takePage());
+        words = parts.words(id);
         // Somebody may just have pinned that page; then it is not a new one.
-        if (PageWordLayout.latch(word) == PageWordLayout.ABSENT
-            && PageWordLayout.cas(words, slot, word, busy)) {
-          parts.frames.whole(frame).fill((byte) 0);
-          replacement.admit(id);
-          place(id, words, slot, frame, true);
-          placed = true;
-          return id;
-        }
-      }
+        claimed = claim(words, PageTable.slot(id));
+      } while (!claimed);
     } finally {
-      if (!placed) {
+      if (!claimed) {
         supply.give(frame);
       }
     }
+    int slot = PageTable.slot(id);
+    boolean admitted = false;
+    try {
+      parts.frames.whole(frame).fill((byte) 0);
+      admit(id, frame);
+      admitted = true;
+    } finally {
+      if (!admitted) {
+        giveUp(id, words, slot, frame);
+      }
+    }
+    place(id, words, slot, frame, true);
+    return id;
+  }
+
+  /** Makes an absent page busy, if it is absent now. */
+  private static boolean claim(long[] words, int slot) {
+    long word = PageWordLayout.get(words, slot);
+    return PageWordLayout.latch(word) == PageWordLayout.ABSENT
+        && PageWordLayout.cas(
+            words, slot, word, PageWordLayout.withLatch(word, PageWordLayout.BUSY));
   }
 }

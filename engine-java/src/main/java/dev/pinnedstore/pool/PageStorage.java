@@ -16,12 +16,15 @@ public interface PageStorage extends AutoCloseable {
   /**
    * Opens a file past the system's page cache, with io_uring for asynchronous operations, as far as
    * the system takes these; makes it if there is none. Beside it, under its name and {@code .dwb},
-   * is its double-write area. Nothing locks the file: only one pool may have it.
+   * is its double-write area, and under its name and {@code .lock} the lock that is held until the
+   * storage is closed, or the process ends: one pool has a file, since another would not see what
+   * it writes.
    *
    * @param path the file
    * @param options {@link FileOption#BUFFERED} to use the system's page cache, {@link
    *     FileOption#VIRTUAL_THREADS} to do without io_uring
    * @return the file
+   * @throws PoolLockedException if another pool has it, in this process or another
    * @throws IOException if it cannot be opened
    */
   static PageStorage file(Path path, FileOption... options) throws IOException {

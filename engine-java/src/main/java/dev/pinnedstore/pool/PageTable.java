@@ -1,5 +1,6 @@
 package dev.pinnedstore.pool;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,10 @@ final class PageTable {
     int chunk = (int) (id >>> CHUNK_SHIFT) & CHUNK_MASK;
     if (chunk >= files[file].length) {
       int grown = Math.min(Math.max(chunk + 1, 2 * files[file].length), CHUNK_MASK + 1);
-      files[file] = Arrays.copyOf(files[file], grown);
+      long[] @Nullable [] copy = Arrays.copyOf(files[file], grown);
+      // Whoever reads the reference without the lock must see the chunks.
+      VarHandle.storeStoreFence();
+      files[file] = copy;
       if (file == 0 && open.length > 0) {
         first = files[file];
       }

@@ -3,7 +3,8 @@ package dev.pinnedstore.pool;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 
 /**
  * Writes dirty pages back, one batch at a time: takes copies of pages under a shared pin, so that
@@ -19,12 +20,9 @@ final class PageWriter implements AutoCloseable {
   private final PoolParts parts;
   private final PageLatches latches;
   private final WriteBatch batch;
-  private final ReentrantLock lock = new ReentrantLock();
 
-  /** Pages that the last round left, since somebody held them exclusively; under the lock. */
-  private long[] held = new long[8];
-
-  private int heldCount;
+  /** Held for one batch. Fair: an eviction waits for one batch of a long flush, not for all. */
+  private final ReentrantLock lock = new ReentrantLock(true);
 
   PageWriter(PoolParts parts, PageLatches latches) {
     this.parts = parts;
@@ -40,54 +38,36 @@ final class PageWriter implements AutoCloseable {
 
   /** Writes one page if it is dirty, and makes its file durable. */
   void flush(long id) {
-    writeAndWait(new long[] {id});
-    lock.lock();
-    try {
-      sync(parts.file(id));
-    } finally {
-      lock.unlock();
-    }
+    Failures failures = new Failures();
+    writeAndWait(new long[] {id}, true, failures);
+    failures.run(() -> sync(parts.file(id)));
+    failures.throwFirst();
   }
 
   /** Writes all pages that are dirty now and makes all files durable. */
   void flushAll() {
-    BufferPoolException failure = null;
-    try {
-      writeAndWait(dirty());
-    } catch (BufferPoolException e) {
-      failure = e;
-    }
-    failure = syncAll(failure);
-    if (failure != null) {
-      throw failure;
-    }
+    flushAll(true);
   }
 
-  /**
-   * The same without waiting for anybody, when nobody begins anything any more.
-   *
-   * @return the pages that somebody holds exclusively, of which it is not known whether they
-   *     changed
-   */
-  long[] flushFinally() {
-    lock.lock();
-    try {
-      BufferPoolException failure = null;
-      long[] left = {};
-      try {
-        var _ = write(dirty(), false, () -> false);
-        left = held();
-      } catch (BufferPoolException e) {
-        failure = e;
-      }
-      failure = syncAll(failure);
-      if (failure != null) {
-        throw failure;
-      }
-      return left;
-    } finally {
-      lock.unlock();
-    }
+  /** The same when nobody begins anything any more; waits for evictions, but for no guard. */
+  void flushFinally() {
+    flushAll(false);
+  }
+
+  private void flushAll(boolean forGuards) {
+    Failures failures = new Failures();
+    // Those that another batch has now, too: they are written once it is its turn.
+    writeAndWait(
+        pages((id, frame) -> has(frame, FrameTable.DIRTY | FrameTable.FLUSHING)),
+        forGuards,
+        failures);
+    syncAll(failures);
+    failures.throwFirst();
+  }
+
+  /** Returns pages that are held exclusively now, or dirty. */
+  long[] unwritten() {
+    return pages((id, frame) -> latches.isExclusive(id) || has(frame, FrameTable.DIRTY));
   }
 
   /**
@@ -97,25 +77,21 @@ final class PageWriter implements AutoCloseable {
    * @return batches written
    */
   int writeDirty(Until until) {
-    lock.lock();
-    try {
-      return write(dirty(), false, until);
-    } finally {
-      lock.unlock();
-    }
+    Failures failures = new Failures();
+    long[] ids = pages((id, frame) -> has(frame, FrameTable.DIRTY));
+    int batches = write(ids, false, until, failures, id -> {});
+    failures.throwFirst();
+    return batches;
   }
 
   /**
    * Writes pages that an eviction claimed; those that are dirty afterwards could not be written.
    */
   void writeClaimed(long[] ids) {
-    lock.lock();
-    try {
-      Arrays.sort(ids);
-      var _ = write(ids, true, () -> false);
-    } finally {
-      lock.unlock();
-    }
+    Arrays.sort(ids);
+    Failures failures = new Failures();
+    var _ = write(ids, true, () -> false, failures, id -> {});
+    failures.throwFirst();
   }
 
   /**
@@ -126,10 +102,9 @@ final class PageWriter implements AutoCloseable {
   long syncAndFindOldest() {
     lock.lock();
     try {
-      BufferPoolException failure = syncAll(null);
-      if (failure != null) {
-        throw failure;
-      }
+      Failures failures = new Failures();
+      syncAll(failures);
+      failures.throwFirst();
       return oldestRecoveryLsn();
     } finally {
       lock.unlock();
@@ -146,137 +121,116 @@ final class PageWriter implements AutoCloseable {
   }
 
   /**
-   * Writes pages, and waits for those that somebody holds; not under the lock, since whoever holds
-   * one may wait for a frame, and that for the lock.
+   * Writes pages, and waits for those that an eviction has, or also a guard; not under the lock,
+   * since whoever holds one may wait for a frame, and that for the lock.
    */
-  private void writeAndWait(long[] ids) {
+  private void writeAndWait(long[] ids, boolean forGuards, Failures failures) {
     long deadline = System.nanoTime() + parts.config.latchTimeout().toNanos();
     for (long[] left = ids; left.length > 0; ) {
-      lock.lock();
-      try {
-        var _ = write(left, false, () -> false);
-        left = held();
-      } finally {
-        lock.unlock();
-      }
-      for (long id : left) {
-        latches.awaitNotExclusive(id, deadline);
-      }
+      LongStream.Builder held = LongStream.builder();
+      var _ = write(left, false, () -> false, failures, held);
+      left = held.build().filter(id -> await(id, deadline, forGuards, failures)).toArray();
     }
   }
 
-  /** Returns the pages that the last round left. */
-  private long[] held() {
-    return Arrays.copyOf(held, heldCount);
+  /** Waits until a page can be written; false if that is not to be awaited, or took too long. */
+  private boolean await(long id, long deadline, boolean forGuards, Failures failures) {
+    return failures.run(() -> latches.awaitSettled(id, deadline))
+        && (forGuards
+            ? failures.run(() -> latches.awaitPinnable(id, deadline))
+            : latches.isPinnable(id));
   }
 
-  /** Writes a round of pages; returns how many batches. */
-  private int write(long[] ids, boolean claimed, Until until) {
+  /**
+   * Writes pages batch by batch; what cannot be written stops nothing else.
+   *
+   * @param held receives pages that others have, which alone may use them
+   * @return batches written
+   */
+  private int write(
+      long[] ids, boolean claimed, Until until, Failures failures, LongConsumer held) {
     int batches = 0;
-    heldCount = 0;
-    BufferPoolException failure = null;
     for (int next = 0; next < ids.length && !until.isEnough(); ) {
       int end = next;
+      lock.lock();
       try {
         batch.begin(parts.file(ids[next]));
         while (end < ids.length && !batch.isFull() && batch.isOf(ids[end])) {
-          take(ids[end++], claimed);
+          if (!take(ids[end], claimed)) {
+            held.accept(ids[end]);
+          }
+          end++;
         }
         batches += batch.isEmpty() ? 0 : 1;
-        batch.write();
-      } catch (BufferPoolException e) {
-        // What cannot be written stops nothing else.
-        failure = first(failure, e);
+        failures.run(batch::write);
       } finally {
         batch.end();
+        lock.unlock();
       }
       next = end;
-    }
-    if (failure != null) {
-      throw failure;
     }
     return batches;
   }
 
-  private void take(long id, boolean claimed) {
+  /** Puts a page into the batch if it is dirty; false if others have it. */
+  private boolean take(long id, boolean claimed) {
     long[] words = parts.table.find(id);
     if (words == null) {
-      return;
+      return true;
     }
     int slot = PageTable.slot(id);
-    long word = latches.pinIfResident(words, slot);
+    long word = latches.tryPin(words, slot);
     int frame = PageWordLayout.frame(word);
-    switch (PageWordLayout.latch(word)) {
-      case PageWordLayout.ABSENT -> {}
-      case PageWordLayout.EXCLUSIVE -> hold(id);
-      case PageWordLayout.BUSY -> {
-        // Claimed by an eviction, which must come by here before it lets go of a dirty frame; or
-        // being loaded, and then the frame is not its own, or clean.
-        if (claimed || parts.frames.pageId(frame) == id) {
-          batch.add(id, frame);
-        }
-      }
-      default -> {
-        try {
-          batch.add(id, frame);
-        } finally {
-          latches.unpin(id, words, slot);
-        }
-      }
-    }
-  }
-
-  private void hold(long id) {
-    if (heldCount == held.length) {
-      held = Arrays.copyOf(held, 2 * heldCount);
-    }
-    held[heldCount++] = id;
-  }
-
-  private @Nullable BufferPoolException syncAll(@Nullable BufferPoolException before) {
-    BufferPoolException failure = before;
-    for (PoolFile file : parts.files) {
+    if (PageWordLayout.canPin(word)) {
       try {
-        sync(file);
-      } catch (PageIoException e) {
-        failure = first(failure, e);
+        batch.add(id, frame);
+      } finally {
+        latches.unpin(id, words, slot);
       }
+      return true;
     }
-    return failure;
+    if (claimed) {
+      batch.add(id, frame);
+      return true;
+    }
+    // A busy page belongs to whoever claimed it: its frame may be another page's at any moment.
+    return PageWordLayout.latch(word) == PageWordLayout.ABSENT;
+  }
+
+  private void syncAll(Failures failures) {
+    for (PoolFile file : parts.files) {
+      failures.run(() -> sync(file));
+    }
   }
 
   private void sync(PoolFile file) {
     try {
       file.sync(file.storage);
-    } catch (IOException e) {
-      throw new PageIoException("cannot make " + file.storage + " durable: " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      throw parts.failure("cannot make " + file.storage + " durable", e);
     }
   }
 
-  private long[] dirty() {
-    long[] ids = new long[16];
-    int count = 0;
+  private boolean has(int frame, int flags) {
+    return (parts.frames.flags(frame) & flags) != 0;
+  }
+
+  /** A choice of pages. */
+  @FunctionalInterface
+  private interface Choice {
+    boolean takes(long id, int frame);
+  }
+
+  /** Returns some of the pages that are in frames, sorted. */
+  private long[] pages(Choice choice) {
+    LongStream.Builder ids = LongStream.builder();
     for (int frame = 0; frame < parts.frames.count; frame++) {
       long id = parts.frames.pageId(frame);
-      if ((parts.frames.flags(frame) & FrameTable.DIRTY) != 0 && id != EvictionPolicy.NO_PAGE) {
-        if (count == ids.length) {
-          ids = Arrays.copyOf(ids, 2 * count);
-        }
-        ids[count++] = id;
+      if (id != EvictionPolicy.NO_PAGE && choice.takes(id, frame)) {
+        ids.add(id);
       }
     }
-    ids = Arrays.copyOf(ids, count);
-    Arrays.sort(ids);
-    return ids;
-  }
-
-  private static BufferPoolException first(
-      @Nullable BufferPoolException failure, BufferPoolException next) {
-    if (failure == null) {
-      return next;
-    }
-    failure.addSuppressed(next);
-    return failure;
+    return ids.build().sorted().toArray();
   }
 
   @Override

@@ -3,12 +3,16 @@ package dev.pinnedstore.pool;
 import dev.pinnedstore.buffer.AlignedBuffer;
 import dev.pinnedstore.buffer.IoSlice;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One file of a pool: its storage, its double-write area, and whether a sync failed. */
 final class PoolFile {
+  /** Reads in a row that may be short. */
+  private static final int READS = 8;
+
   final int number;
   final PageStorage storage;
   final @Nullable PageStorage area;
@@ -19,6 +23,12 @@ final class PoolFile {
   private final AtomicLong nextPage;
 
   private volatile @Nullable IOException poison;
+
+  /**
+   * Whether a batch did not come whole to its places, of which the area then has the only good
+   * copies; under the writer's lock.
+   */
+  boolean isTorn;
 
   /** Opens storage. */
   @FunctionalInterface
@@ -75,14 +85,44 @@ final class PoolFile {
     return poison != null;
   }
 
-  /** Makes durable what was written; once that has failed, all use fails. */
-  void sync(PageStorage part) throws IOException {
+  /**
+   * Makes durable what was written; once that has failed, all use fails. One at a time: the system
+   * tells of a failure once, and nobody may take the next success for his own.
+   */
+  synchronized void sync(PageStorage part) throws IOException {
     checkUsable();
     try {
       part.sync();
-    } catch (IOException | RuntimeException e) {
+    } catch (ClosedChannelException e) {
+      // Nothing is known to be lost.
+      throw e;
+    } catch (IOException | RuntimeException | Error e) {
       poison = e instanceof IOException io ? io : new IOException(e.toString(), e);
       throw e;
+    }
+  }
+
+  /**
+   * Reads until memory is full or the file ends; returns the bytes read. Again where there are more
+   * bytes by now: the file may have grown meanwhile, by other pages.
+   */
+  static long read(PageStorage from, IoSlice target, long position) throws IOException {
+    long read = 0;
+    for (int attempt = 0; attempt < READS; attempt++) {
+      read = Math.max(0, from.read(List.of(target), position));
+      if (read >= target.capacity() || position + read >= from.size()) {
+        return read;
+      }
+    }
+    throw new IOException(
+        read + " bytes were read at " + position + ", of " + target.capacity() + " that there are");
+  }
+
+  /** Writes what the area has to its places, if these were not written whole. */
+  void mend() throws IOException {
+    if (isTorn) {
+      var _ = recover(false);
+      isTorn = false;
     }
   }
 
@@ -97,16 +137,21 @@ final class PoolFile {
     if (from == null || from.size() < 2L * pageBytes) {
       return 0;
     }
+    if (storage.size() == 0) {
+      // No page came to its place, so none is torn; or the area is left from another file.
+      clearArea();
+      return 0;
+    }
     int restored = 0;
     try (AlignedBuffer first = AlignedBuffer.shared(pageBytes)) {
-      from.read(List.of(first.slice()), 0);
+      var _ = read(from, first.slice(), 0);
       int pages = DoubleWriteLayout.pages(first.segment(), pageBytes);
       if (pages == 0) {
         return 0;
       }
       int header = DoubleWriteLayout.headerBytes(pages, pageBytes);
       try (AlignedBuffer batch = AlignedBuffer.shared(header + (long) pages * pageBytes)) {
-        long read = from.read(List.of(batch.slice()), 0);
+        long read = read(from, batch.slice(), 0);
         if (read == batch.capacity() && DoubleWriteLayout.isWhole(batch.segment(), pages)) {
           restored = restore(batch, header, pages, checksums, first.slice());
         }
@@ -114,6 +159,7 @@ final class PoolFile {
     }
     if (restored > 0) {
       sync(storage);
+      touch((storage.size() + pageBytes - 1) / pageBytes - 1);
     }
     return restored;
   }
@@ -130,7 +176,10 @@ final class PoolFile {
         continue;
       }
       if (!checksums || isDamaged(number, place)) {
-        storage.write(List.of(page), position(number));
+        long written = storage.write(List.of(page), position(number));
+        if (written != pageBytes) {
+          throw new IOException("page " + number + " was not written whole");
+        }
         restored++;
       }
     }
@@ -139,7 +188,7 @@ final class PoolFile {
 
   private boolean isDamaged(long number, IoSlice place) throws IOException {
     place.memory().fill((byte) 0);
-    storage.read(List.of(place), position(number));
+    var _ = read(storage, place, position(number));
     return !PageTrailerLayout.fault(place.memory(), number).isEmpty();
   }
 

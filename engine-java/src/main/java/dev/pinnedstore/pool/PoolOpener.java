@@ -65,7 +65,7 @@ final class PoolOpener {
     for (PageStorage storage : opened) {
       try {
         storage.close();
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         System.getLogger("dev.pinnedstore")
             .log(System.Logger.Level.WARNING, "cannot close " + storage, e);
       }

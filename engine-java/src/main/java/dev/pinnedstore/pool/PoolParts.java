@@ -21,6 +21,9 @@ final class PoolParts {
 
   volatile boolean closed;
 
+  /** Closed, and all is written: files and frames go. */
+  volatile boolean isGone;
+
   PoolParts(BufferPoolConfig config, List<PoolFile> files, @Nullable WriteAheadLog wal) {
     this.config = config;
     this.files = files;
@@ -37,22 +40,25 @@ final class PoolParts {
 
   /** Returns the words of a page, made if need be; refuses an id that can be no page's. */
   long[] words(long id) {
+    long[] words = find(id);
+    return words == null ? table.make(id) : words;
+  }
+
+  /** The same, if they were made: a page without them is in no frame. */
+  long @Nullable [] find(long id) {
     if (closed) {
       throw new BufferPoolClosedException();
     }
     long[] words = table.find(id);
-    if (words == null) {
-      if (id < 0 || PageIds.file(id) >= files.size()) {
-        throw new IllegalArgumentException(
-            "pageId="
-                + id
-                + ": must be between 0 and "
-                + PageIds.of(files.size() - 1, PageIds.MAX_PAGE_NUMBER)
-                + ", the pool has "
-                + files.size()
-                + " file(s)");
-      }
-      words = table.make(id);
+    if (words == null && (id < 0 || PageIds.file(id) >= files.size())) {
+      throw new IllegalArgumentException(
+          "pageId="
+              + id
+              + ": must be between 0 and "
+              + PageIds.of(files.size() - 1, PageIds.MAX_PAGE_NUMBER)
+              + ", the pool has "
+              + files.size()
+              + " file(s)");
     }
     return words;
   }
@@ -76,6 +82,13 @@ final class PoolParts {
   @FunctionalInterface
   interface WordChange {
     long of(long word);
+  }
+
+  /** What a failure is called: of a pool that is gone, not what its files say. */
+  RuntimeException failure(String what, Exception cause) {
+    return isGone
+        ? new BufferPoolClosedException()
+        : new PageIoException(what + ": " + cause.getMessage(), cause);
   }
 
   String openGuards() {

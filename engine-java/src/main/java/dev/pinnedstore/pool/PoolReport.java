@@ -2,8 +2,8 @@ package dev.pinnedstore.pool;
 
 /** Reads the counters of a pool. */
 final class PoolReport {
-  /** Bytes of page id, LSN, recovery LSN, flags and free list of a frame. */
-  private static final int FRAME_BYTES = 3 * Long.BYTES + 2 * Integer.BYTES;
+  /** Bytes of page id, LSN, recovery LSN, flags and two of the free list of a frame. */
+  private static final int FRAME_BYTES = 3 * Long.BYTES + 3 * Integer.BYTES;
 
   private PoolReport() {}
 

@@ -1,6 +1,8 @@
 package dev.pinnedstore.pool;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,36 +36,48 @@ final class Prefetcher implements AutoCloseable {
   }
 
   CompletableFuture<Integer> prefetch(long[] ids) {
-    long[] sorted = Arrays.stream(ids).sorted().distinct().toArray();
+    long[] sorted = ids.clone();
+    Arrays.sort(sorted);
     for (long id : sorted) {
       // Refuses what can be no page's, before anything begins.
-      var _ = parts.words(id);
+      var _ = parts.find(id);
     }
     return run(() -> readRuns(sorted));
   }
 
   CompletableFuture<Integer> prefetch(long first, int count) {
-    var _ = parts.words(first);
+    var _ = parts.find(first);
     PoolFile file = parts.file(first);
     long number = PageIds.pageNumber(first);
-    int pages = (int) Math.max(0, Math.min(count, file.pages() - number));
-    return run(() -> readAhead.read(file, number, pages, false));
+    return run(() -> readAhead.read(file, number, within(file, number, count, most()), false));
+  }
+
+  /** Pages of one request at most: it must not take all frames from those who use them. */
+  private int most() {
+    return Math.max(1, parts.config.frames() / 4);
+  }
+
+  private static int within(PoolFile file, long number, int count, int most) {
+    return (int) Math.max(0, Math.min(Math.min(count, most), file.pages() - number));
   }
 
   private CompletableFuture<Integer> readRuns(long[] ids) {
-    CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
+    List<CompletableFuture<Integer>> runs = new ArrayList<>();
+    int left = most();
     for (int from = 0; from < ids.length; ) {
       int end = from + 1;
-      while (end < ids.length && ids[end] == ids[end - 1] + 1) {
+      // One that is named twice is one.
+      PoolFile file = parts.file(ids[from]);
+      while (end < ids.length && ids[end] - ids[end - 1] <= 1 && parts.file(ids[end]) == file) {
         end++;
       }
       long number = PageIds.pageNumber(ids[from]);
-      all =
-          all.thenCombine(
-              readAhead.read(parts.file(ids[from]), number, end - from, false), Integer::sum);
+      int count = within(file, number, (int) (ids[end - 1] - ids[from]) + 1, left);
+      left -= count;
+      runs.add(readAhead.read(file, number, count, false));
       from = end;
     }
-    return all;
+    return ReadAhead.sum(runs);
   }
 
   /** A read that is about to begin. */
@@ -89,8 +103,18 @@ final class Prefetcher implements AutoCloseable {
 
   private static void begin(Request request, CompletableFuture<Integer> result) {
     try {
-      var _ = request.begin().thenAccept(result::complete);
-    } catch (RuntimeException e) {
+      var _ =
+          request
+              .begin()
+              .whenComplete(
+                  (pages, failure) -> {
+                    if (failure == null) {
+                      result.complete(pages);
+                    } else {
+                      result.completeExceptionally(failure);
+                    }
+                  });
+    } catch (RuntimeException | Error e) {
       result.completeExceptionally(e);
     }
   }
@@ -99,10 +123,10 @@ final class Prefetcher implements AutoCloseable {
   public void close() {
     if (threads != null) {
       threads.shutdown();
-      for (Runnable left : threads.shutdownNow()) {
-        // Completes its future, by reading nothing: the pool is closed.
-        left.run();
-      }
+      List<Runnable> waiting = new ArrayList<>();
+      threads.getQueue().drainTo(waiting);
+      // Completes their futures, by reading nothing: the pool is closed.
+      waiting.forEach(Runnable::run);
       boolean interrupted = false;
       while (!threads.isTerminated()) {
         try {

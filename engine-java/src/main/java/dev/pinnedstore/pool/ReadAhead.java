@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Reads pages before anybody asks for them: windows behind sequential readers, and prefetches.
@@ -16,8 +19,14 @@ final class ReadAhead {
   private final Replacement replacement;
   private final FrameSupply supply;
 
+  /** Calls and runs that may use frames still. */
+  private final AtomicInteger underWay = new AtomicInteger();
+
   /** Checks and lets pages in; set once, since it needs this. */
   private Arrival arrival = (id, frame, bytes) -> {};
+
+  /** Pages of one read at most: several reads at once are faster than a long one. */
+  private static final int LONGEST_RUN = 32;
 
   /** What becomes of a page that was read. */
   @FunctionalInterface
@@ -65,11 +74,49 @@ final class ReadAhead {
    * @return how many pages were read, later
    */
   CompletableFuture<Integer> read(PoolFile file, long first, int count, boolean marked) {
+    underWay.incrementAndGet();
+    try {
+      return readRuns(file, first, count, marked);
+    } finally {
+      ended();
+    }
+  }
+
+  private void ended() {
+    if (underWay.decrementAndGet() == 0 && parts.closed) {
+      synchronized (underWay) {
+        underWay.notifyAll();
+      }
+    }
+  }
+
+  /** Waits until no page arrives any more, for so long; after the pool was marked as closed. */
+  void awaitEnd(long nanos) {
+    long end = System.nanoTime() + nanos;
+    boolean interrupted = false;
+    synchronized (underWay) {
+      long left = nanos;
+      while (underWay.get() > 0 && left > 0) {
+        try {
+          TimeUnit.NANOSECONDS.timedWait(underWay, left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+        left = end - System.nanoTime();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private CompletableFuture<Integer> readRuns(
+      PoolFile file, long first, int count, boolean marked) {
     List<CompletableFuture<Integer>> runs = new ArrayList<>();
     int mark = marked ? FrameTable.MARKER : 0;
     for (int done = 0; done < count; ) {
       Run run = new Run(file, first + done, mark);
-      int scanned = run.claim(count - done);
+      int scanned = run.claimOrGiveBack(Math.min(count - done, LONGEST_RUN));
       done += scanned;
       if (!run.slices.isEmpty()) {
         mark = 0;
@@ -79,9 +126,15 @@ final class ReadAhead {
         break;
       }
     }
-    CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
-    for (CompletableFuture<Integer> run : runs) {
-      all = all.thenCombine(run, Integer::sum);
+    return sum(runs);
+  }
+
+  /** Adds up numbers that come later. */
+  static CompletableFuture<Integer> sum(List<CompletableFuture<Integer>> parts) {
+    CompletableFuture<Integer> all =
+        parts.isEmpty() ? CompletableFuture.completedFuture(0) : parts.getFirst();
+    for (int i = 1; i < parts.size(); i++) {
+      all = all.thenCombine(parts.get(i), Integer::sum);
     }
     return all;
   }
@@ -101,6 +154,26 @@ final class ReadAhead {
       this.file = file;
       this.first = first;
       this.mark = mark;
+    }
+
+    int claimOrGiveBack(int most) {
+      boolean done = false;
+      try {
+        int seen = claim(most);
+        done = true;
+        return seen;
+      } finally {
+        if (!done) {
+          for (int i = 0; i < frames.size(); i++) {
+            giveBack(PageIds.of(file.number, first + i), frames.get(i));
+          }
+        }
+      }
+    }
+
+    private void giveBack(long id, int frame) {
+      supply.give(frame);
+      parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::absent);
     }
 
     /**
@@ -146,6 +219,7 @@ final class ReadAhead {
     }
 
     CompletableFuture<Integer> start() {
+      underWay.incrementAndGet();
       long start = System.nanoTime();
       PoolEvents.PagesRead event = new PoolEvents.PagesRead();
       event.begin();
@@ -158,50 +232,62 @@ final class ReadAhead {
       }
       return read.handle(
           (bytes, failure) -> {
-            parts.counters.readLatency.add(System.nanoTime() - start);
-            event.end(PageIds.of(file.number, first), frames.size(), parts.config.pageSize());
-            return arrive(failure == null ? Math.max(0, bytes) : -1);
+            try {
+              parts.counters.readLatency.add(System.nanoTime() - start);
+              event.end(PageIds.of(file.number, first), frames.size(), parts.config.pageSize());
+              return arrive(failure == null ? Math.max(0, bytes) : -1);
+            } finally {
+              ended();
+            }
           });
     }
 
-    /** Lets in what came whole; negative if nothing did. */
+    /** Lets in what came whole; negative if nothing did. No page is left busy, whatever happens. */
     private int arrive(long bytes) {
       int arrived = 0;
+      Throwable thrown = null;
       for (int i = 0; i < frames.size(); i++) {
         long left = bytes - (long) i * parts.config.pageSize();
-        if (arriveOne(PageIds.of(file.number, first + i), frames.get(i), left, i == 0 ? mark : 0)) {
-          arrived++;
+        long id = PageIds.of(file.number, first + i);
+        try {
+          arrived += arriveOne(id, frames.get(i), left, i == 0 ? mark : 0) ? 1 : 0;
+        } catch (RuntimeException | Error e) {
+          // Of the policy, or of a log that was to restore the page.
+          thrown = thrown == null ? e : thrown;
         }
       }
       parts.counters.pageReads.add(arrived);
       parts.counters.aheadPages.add(arrived);
+      if (thrown != null) {
+        throw new CompletionException(thrown);
+      }
       return arrived;
     }
 
     private boolean arriveOne(long id, int frame, long left, int marker) {
-      long[] words = parts.table.get(id);
-      int slot = PageTable.slot(id);
-      boolean whole = left >= parts.config.pageSize();
       boolean admitted = false;
       try {
-        if (whole) {
+        if (left >= parts.config.pageSize()) {
           arrival.accept(id, frame, parts.config.pageSize());
+          parts.frames.pageId(frame, id);
+          parts.frames.change(frame, FrameTable.AHEAD | marker, 0);
+          replacement.admit(frame);
           admitted = true;
         }
       } catch (IOException | BufferPoolException e) {
         // Whoever wants the page reads it again, and is told.
-        admitted = false;
+        return false;
       } finally {
-        if (admitted) {
-          parts.frames.pageId(frame, id);
-          parts.frames.change(frame, FrameTable.AHEAD | marker, 0);
-          replacement.admit(id);
-          parts.publish(
-              words, slot, id, w -> PageWordLayout.placed(w, frame, PageWordLayout.RESIDENT));
-        } else {
-          supply.give(frame);
-          parts.publish(words, slot, id, PageWordLayout::absent);
+        if (!admitted) {
+          giveBack(id, frame);
         }
+      }
+      if (admitted) {
+        parts.publish(
+            parts.table.get(id),
+            PageTable.slot(id),
+            id,
+            word -> PageWordLayout.placed(word, frame, PageWordLayout.RESIDENT));
       }
       return admitted;
     }

@@ -1,6 +1,7 @@
 package dev.pinnedstore.pool;
 
 import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Recognises sequential readers of one file by their misses, up to eight at once. After two misses
@@ -27,6 +28,8 @@ final class ReadAheadStreams {
   private final long[] uses = new long[STREAMS];
   private long clock;
 
+  private final ReentrantLock lock = new ReentrantLock();
+
   ReadAheadStreams(int longest) {
     this.longest = longest;
     this.bound = longest;
@@ -45,36 +48,56 @@ final class ReadAheadStreams {
     return (int) plan & ((1 << COUNT_BITS) - 1);
   }
 
-  /** Tells of a miss; returns what to read behind that page. */
-  synchronized long missed(long page) {
-    int stream = find(page);
-    uses[stream] = ++clock;
-    if (next[stream] != page) {
-      next[stream] = page + 1;
-      windows[stream] = 0;
+  /**
+   * Tells of a miss; returns what to read behind that page. Waits for nobody: of two threads that
+   * miss at the same moment one is not heard, which is as good as a miss in between.
+   */
+  long missed(long page) {
+    if (!lock.tryLock()) {
       return NOTHING;
     }
-    return advance(stream, page + 1);
+    try {
+      int stream = find(page);
+      uses[stream] = ++clock;
+      if (next[stream] != page) {
+        next[stream] = page + 1;
+        windows[stream] = 0;
+        return NOTHING;
+      }
+      return advance(stream, page + 1);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Tells that the first page of a window was used; returns what to read behind that window. */
-  synchronized long reached(long page) {
-    for (int i = 0; i < STREAMS; i++) {
-      // Its window is [next - window, next): the reader has just entered it.
-      if (windows[i] > 0 && page >= next[i] - windows[i] && page < next[i]) {
-        uses[i] = ++clock;
-        return advance(i, next[i]);
+  long reached(long page) {
+    lock.lock();
+    try {
+      for (int i = 0; i < STREAMS; i++) {
+        // Its window is [next - window, next): the reader has just entered it.
+        if (windows[i] > 0 && page >= next[i] - windows[i] && page < next[i]) {
+          uses[i] = ++clock;
+          return advance(i, next[i]);
+        }
       }
+      return NOTHING;
+    } finally {
+      lock.unlock();
     }
-    return NOTHING;
   }
 
   /** Tells that a page left that was read ahead and not used. */
-  synchronized void wasted() {
-    bound /= 2;
-    for (int i = 0; i < STREAMS; i++) {
-      windows[i] = 0;
-      next[i] = -1;
+  void wasted() {
+    lock.lock();
+    try {
+      bound /= 2;
+      for (int i = 0; i < STREAMS; i++) {
+        windows[i] = 0;
+        next[i] = -1;
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The log that describes changes of pages, as far as the pool needs it: no page reaches storage
- * before {@link #flushedLsn()} has reached its LSN. Called from any thread, under no latch of a
- * page; it must not call the pool.
+ * before {@link #flushedLsn()} has reached its LSN. Called from any thread, while pages on their
+ * way in or out wait for it: it must not call the pool, nor wait for a thread that may wait for a
+ * page, as one does that pins a page while it holds a lock of the log.
  */
 @FunctionalInterface
 public interface WriteAheadLog {

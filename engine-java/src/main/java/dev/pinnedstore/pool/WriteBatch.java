@@ -5,6 +5,7 @@ import dev.pinnedstore.buffer.IoSlice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -91,18 +92,26 @@ final class WriteBatch implements AutoCloseable {
    * @throws PageIoException if storage refuses
    */
   void write() {
-    LogNotDurableException kept = keepBackWhatTheLogDoesNotHave();
+    LogNotDurableException kept;
+    try {
+      kept = keepBackWhatTheLogDoesNotHave();
+    } catch (RuntimeException e) {
+      throw parts.failure("cannot ask the log", e);
+    }
     if (count > 0) {
       long start = System.nanoTime();
       PoolEvents.PagesWritten event = new PoolEvents.PagesWritten();
       event.begin();
       try {
         file.checkUsable();
+        file.mend();
         writeArea();
+        file.isTorn = file.area != null;
         writePlaces();
-      } catch (IOException e) {
-        throw new PageIoException(
-            "cannot write " + count + " page(s) from page " + ids[0] + " on: " + e.getMessage(), e);
+        file.isTorn = false;
+      } catch (IOException | RuntimeException e) {
+        throw parts.failure(
+            "cannot write page(s) " + Arrays.toString(Arrays.copyOf(ids, count)), e);
       }
       parts.counters.ioWaitNanos.add(System.nanoTime() - start);
       parts.counters.pageWrites.add(count);
@@ -126,10 +135,10 @@ final class WriteBatch implements AutoCloseable {
     if (wal == null || count == 0 || wal.flushedLsn() >= newest) {
       return null;
     }
-    IOException cause = null;
+    Exception cause = null;
     try {
       wal.flush(newest);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       cause = e;
     }
     long flushed = wal.flushedLsn();
@@ -137,7 +146,12 @@ final class WriteBatch implements AutoCloseable {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       if (lsns[i] > flushed) {
-        refusal = new LogNotDurableException(ids[i], lsns[i], flushed, cause);
+        LogNotDurableException next = new LogNotDurableException(ids[i], lsns[i], flushed, cause);
+        if (refusal == null) {
+          refusal = next;
+        } else {
+          refusal.addSuppressed(next);
+        }
         giveBack(i);
       } else {
         move(i, kept++);
@@ -170,42 +184,77 @@ final class WriteBatch implements AutoCloseable {
     }
     DoubleWriteLayout.seal(header, count, pageBytes);
     IoSlice all = buffer.slice().slice(headerBytes - bytes, bytes + (long) count * pageBytes);
-    area.write(List.of(all), 0);
+    checkWhole(area.write(List.of(all), 0), all.length());
     file.sync(area);
   }
 
+  private static void checkWhole(long written, long bytes) throws IOException {
+    if (written != bytes) {
+      throw new IOException(written + " of " + bytes + " bytes were written");
+    }
+  }
+
   private void writePlaces() throws IOException {
-    List<CompletableFuture<Long>> writes = new ArrayList<>();
+    List<Write> writes = new ArrayList<>();
+    Failure failure = new Failure();
     for (int from = 0; from < count; ) {
       int end = from + 1;
       while (end < count && ids[end] == ids[end - 1] + 1) {
         end++;
       }
-      long start = System.nanoTime();
-      CompletableFuture<Long> write =
-          file.storage.writeAsync(
-              List.of(slice(from, end - from)), file.position(PageIds.pageNumber(ids[from])));
-      writes.add(write);
-      var _ =
-          write.whenComplete(
-              (bytes, failure) -> parts.counters.writeLatency.add(System.nanoTime() - start));
+      IoSlice pages = slice(from, end - from);
+      long position = file.position(PageIds.pageNumber(ids[from]));
+      failure.run(() -> writes.add(begin(pages, position)));
       from = end;
     }
-    IOException failure = null;
-    for (CompletableFuture<Long> write : writes) {
-      // All of them, since they use the buffer.
-      try {
-        PoolParts.await(write);
-      } catch (IOException e) {
-        failure = failure == null ? e : failure;
-      }
+    for (Write write : writes) {
+      // All of them, whatever becomes of one, since they use the buffer.
+      failure.run(() -> checkWhole(PoolParts.await(write.result), write.bytes));
     }
-    if (failure != null) {
-      throw failure;
-    }
+    failure.throwIfAny();
     if (file.area != null) {
       // Before the area holds another batch.
       file.sync(file.storage);
+    }
+  }
+
+  /** A write under way. */
+  private record Write(CompletableFuture<Long> result, long bytes) {}
+
+  private Write begin(IoSlice pages, long position) {
+    long start = System.nanoTime();
+    CompletableFuture<Long> result = file.storage.writeAsync(List.of(pages), position);
+    var _ =
+        result.whenComplete(
+            (bytes, failure) -> parts.counters.writeLatency.add(System.nanoTime() - start));
+    return new Write(result, pages.length());
+  }
+
+  /** The first of several. */
+  private static final class Failure {
+    private @Nullable Throwable first;
+
+    /** A step that may fail. */
+    @FunctionalInterface
+    interface Step {
+      void run() throws IOException;
+    }
+
+    void run(Step step) {
+      try {
+        step.run();
+      } catch (IOException | RuntimeException | Error e) {
+        first = first == null ? e : first;
+      }
+    }
+
+    void throwIfAny() throws IOException {
+      switch (first) {
+        case IOException e -> throw e;
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case null, default -> {}
+      }
     }
   }
 

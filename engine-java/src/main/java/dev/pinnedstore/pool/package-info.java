@@ -28,10 +28,10 @@
  *
  * <h2>What a policy is told</h2>
  *
- * <p>The first use of a page since the policy was last asked sets a bit of its word and puts its
- * frame into a queue ({@code AccessLog}); the next search for a victim drains the queue. So a page
- * that is always hit writes nothing, and a policy sees each page once between two searches, in the
- * order of first use.
+ * <p>A page that was loaded, and the first use of a page since the policy was last asked, which
+ * sets a bit of its word, put its frame into a queue ({@code AccessLog}); the next search for a
+ * victim drains the queue. So a page that is always hit writes nothing, a miss waits for no other,
+ * and a policy sees each page once between two searches, in the order of first use.
  *
  * <h2>How a page is written</h2>
  *
@@ -43,7 +43,9 @@
  *   <li>before the double-write area is durable: all pages as they were, the area perhaps damaged,
  *       which its checksums tell;
  *   <li>while pages are written to their places: some old, some new, some torn; the area is whole,
- *       and the next opening restores those that are torn ({@code PoolFile.recover});
+ *       and the next opening restores those that are torn ({@code PoolFile.recover}). Where storage
+ *       failed there and not the process, the next batch first writes the area's pages to their
+ *       places ({@code PoolFile.mend}), since it takes the area;
  *   <li>before the places are durable: the same;
  *   <li>inside that recovery: the same again, since the area is only read;
  *   <li>after: all pages new. The area holds them still, until the next batch.
@@ -58,9 +60,9 @@
  *
  * <h2>Memory</h2>
  *
- * <p>Beside the pages: 8 bytes for each page of a touched chunk, 36 to 40 for each frame, and what
- * the policy has: 24 to 32 for each page it knows. CLOCK and LRU know resident pages; 2Q half as
- * many more, LIRS four times as many, LRU-K 65,536 more at least.
+ * <p>Beside the pages: 8 bytes for each page of a touched chunk, 44 to 52 for each frame, and what
+ * the policy has for each frame: about 20 of CLOCK, 30 of LRU, 65 of 2Q, 175 of LIRS and 470 of
+ * LRU-K, since these also remember pages that left.
  */
 @NullMarked
 package dev.pinnedstore.pool;

@@ -50,6 +50,31 @@ class CrashTest {
   }
 
   @Test
+  void aDiskThatAlsoFailsIsSurvived() {
+    for (long seed = 1; seed <= 300; seed++) {
+      failAndCrash(seed);
+    }
+  }
+
+  /** Errors, short reads, writes torn half way and failed syncs, and then a crash. */
+  private static void failAndCrash(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    CrashRun run = new CrashRun(seed, Fault.NONE, true);
+    try {
+      run.disk().failuresInThousand = 1 + random.nextInt(100);
+      run.disk().syncsFail = true;
+      run.disk().stopAt = random.nextInt(200);
+      run.run(STEPS);
+      run.disk().failuresInThousand = 0;
+      run.recover(random.nextInt(3) == 0 ? random.nextInt(12) : -1);
+      run.run(STEPS / 4);
+      run.recover(-1);
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError("seed=" + seed + ", with failures: " + e, e);
+    }
+  }
+
+  @Test
   void aDamagedAreaDamagesNoPage() {
     SplittableRandom random = new SplittableRandom(5);
     for (long seed = 1; seed <= 200; seed++) {
@@ -78,6 +103,9 @@ class CrashTest {
     long runs = 0;
     for (long seed = first; System.nanoTime() - end < 0; seed++) {
       crashEverywhere(seed, Fault.NONE, (seed & 1) == 0);
+      for (int i = 0; i < 50; i++) {
+        failAndCrash(seed + i);
+      }
       runs++;
     }
     System.out.println("crashes of a pool: " + runs + " seeds from " + first);

@@ -135,13 +135,28 @@ class PolicyTest {
   void theAccessLogGivesBackWhatItTookInOrder() {
     AccessLog log = new AccessLog(5);
     for (int round = 0; round < 10; round++) {
-      for (int i = 0; i < 8; i++) {
-        assertThat(log.offer(i)).isTrue();
+      List<Integer> put = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        boolean loaded = i % 3 == round % 3;
+        assertThat(loaded ? log.offerLoaded(i) : log.offerUsed(i)).isTrue();
+        put.add(loaded ? 100 + i : i);
       }
-      assertThat(log.offer(9)).as("full").isFalse();
+      assertThat(log.offerUsed(9)).as("full").isFalse();
+      assertThat(log.offerLoaded(9)).as("full").isFalse();
       List<Integer> seen = new ArrayList<>();
-      log.drain(seen::add);
-      assertThat(seen).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+      log.drain(
+          new AccessLog.Sink() {
+            @Override
+            public void loaded(int frame) {
+              seen.add(100 + frame);
+            }
+
+            @Override
+            public void used(int frame) {
+              seen.add(frame);
+            }
+          });
+      assertThat(seen).isEqualTo(put);
     }
   }
 

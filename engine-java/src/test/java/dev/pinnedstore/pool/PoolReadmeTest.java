@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.pinnedstore.Readme;
 import dev.pinnedstore.pool.SimulatedDisk.Fault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -13,9 +14,11 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What README.md says of the pool's messages is so. */
 class PoolReadmeTest {
+  @TempDir private Path directory;
   private final Readme readme = Readme.read();
 
   @Test
@@ -56,6 +59,10 @@ class PoolReadmeTest {
     explained.add(explanation(held::close));
     open.close();
     explained.add(explanation(PoolReadmeTest::readDamage));
+    Path file = directory.resolve("file");
+    try (BufferPool _ = BufferPool.builder().file(file).frames(1).build()) {
+      explained.add(explanation(() -> PageStorage.file(file)));
+    }
     assertThat(readme.messages("The buffer pool")).containsExactlyInAnyOrderElementsOf(explained);
   }
 

@@ -57,7 +57,9 @@ class ReadAheadTest {
       for (int i = 0; i < PAGES; i++) {
         assertThat(read(pool, i)).isEqualTo(i);
       }
-      assertThat(windows.subList(0, 5)).containsExactly("2+8", "10+16", "26+32", "58+64", "122+64");
+      // Windows of 8, 16, 32 and then 64 pages, in reads of 32 at most.
+      assertThat(windows.subList(0, 7))
+          .containsExactly("2+8", "10+16", "26+32", "58+32", "90+32", "122+32", "154+32");
       BufferPoolStats stats = pool.stats();
       assertThat(stats.misses()).isEqualTo(2);
       assertThat(stats.readAheadPages()).isEqualTo(PAGES - 2);
@@ -164,20 +166,20 @@ class ReadAheadTest {
     try (BufferPool pool =
         BufferPool.builder()
             .storage(slow)
-            .frames(64)
+            .frames(16)
+            .readAhead(0)
             .backgroundFlush(false)
             .prefetch(true)
             .prefetchThreads(1)
             .prefetchQueue(2)
             .build()) {
-      for (int i = 0; i < 8; i++) {
-        pool.newPage().close();
+      for (int i = 0; i < 40; i++) {
         create(pool, i);
       }
       pool.flushAll();
       List<CompletableFuture<Integer>> requests = new ArrayList<>();
       for (int i = 0; i < 10; i++) {
-        requests.add(pool.prefetch(20 + i));
+        requests.add(pool.prefetch(i));
       }
       assertThat(pool.stats().droppedPrefetches()).isBetween(7L, 8L);
       held.countDown();

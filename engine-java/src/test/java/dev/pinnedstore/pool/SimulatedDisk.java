@@ -6,7 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -18,15 +20,26 @@ import java.util.TreeMap;
 final class SimulatedDisk {
   static final int SECTOR = 512;
 
-  /** What it does wrong, for good: the tests must notice. */
+  /**
+   * What it does wrong, for good: the tests must notice. The last four make a sound pool behave as
+   * one with that bug.
+   */
   enum Fault {
     NONE,
     /** Syncs do nothing. */
     NO_SYNC,
     /** Syncs of the double-write area do nothing. */
     NO_AREA_SYNC,
-    /** The double-write area forgets what is written to it. */
+    /** The double-write area forgets what is written to it: as if it were not written. */
     NO_AREA,
+    /** Pages are written to their places before the area. */
+    AREA_LATE,
+    /** A page is taken for clean before its write has ended: the last one misses the sync. */
+    CLEAN_EARLY,
+    /** Whatever is loaded has the right checksum. */
+    CHECKSUM_IGNORED,
+    /** Pages are written without asking the log. */
+    LOG_IGNORED,
   }
 
   /** The disk stopped. */
@@ -34,13 +47,18 @@ final class SimulatedDisk {
     private static final long serialVersionUID = 1L;
   }
 
+  private static final int PAGE = 4096;
+
   final Medium file = new Medium();
   final Medium area = new Medium();
   private final SplittableRandom random;
-  private final Fault fault;
+  final Fault fault;
 
   /** The I/O at which it stops; negative for never. */
   long stopAt = -1;
+
+  /** Sectors of the area that come after those of the file. */
+  private final TreeMap<Long, byte[]> late = new TreeMap<>();
 
   private long operations;
   private boolean stopped;
@@ -49,6 +67,12 @@ final class SimulatedDisk {
   int failuresInThousand;
 
   boolean failNextSync;
+
+  /** Whether syncs fail as often as the rest. */
+  boolean syncsFail;
+
+  /** The next write to the file fails half way. */
+  boolean tearNextFileWrite;
 
   SimulatedDisk(long seed, Fault fault) {
     this.random = new SplittableRandom(seed);
@@ -61,6 +85,7 @@ final class SimulatedDisk {
 
   /** What is on the medium after the power came back; the disk runs again. */
   void restart() {
+    late.clear();
     file.crash();
     area.crash();
     stopped = false;
@@ -81,16 +106,26 @@ final class SimulatedDisk {
     return stopped;
   }
 
-  private void mayFail(String error) throws IOException {
-    if (failuresInThousand > 0 && random.nextInt(1000) < failuresInThousand) {
-      throw new IOException(error);
+  private static void sealAll(MemorySegment pages, long first) {
+    for (long at = 0; at < pages.byteSize(); at += PAGE) {
+      MemorySegment page = pages.asSlice(at, PAGE);
+      if (page.mismatch(MemorySegment.ofArray(new byte[PAGE])) >= 0) {
+        PageTrailerLayout.seal(page, first + at / PAGE, PageTrailerLayout.lsn(page));
+      }
     }
+  }
+
+  private boolean isFailing() {
+    return failuresInThousand > 0 && random.nextInt(1000) < failuresInThousand;
   }
 
   /** Sectors, durable and written since the last sync, each in all states that it was in. */
   final class Medium {
     private final TreeMap<Long, byte[]> durable = new TreeMap<>();
     private final TreeMap<Long, List<byte[]>> written = new TreeMap<>();
+
+    /** Sectors of the last write. */
+    private final Set<Long> latest = new HashSet<>();
 
     byte[] read(long sector) {
       List<byte[]> states = written.get(sector);
@@ -108,8 +143,13 @@ final class SimulatedDisk {
     }
 
     void sync() {
-      written.forEach((sector, states) -> durable.put(sector, states.getLast()));
-      written.clear();
+      written.forEach(
+          (sector, states) -> {
+            if (fault != Fault.CLEAN_EARLY || !latest.contains(sector)) {
+              durable.put(sector, states.getLast());
+            }
+          });
+      written.keySet().removeIf(sector -> fault != Fault.CLEAN_EARLY || !latest.contains(sector));
     }
 
     private void crash() {
@@ -153,13 +193,23 @@ final class SimulatedDisk {
         if (stopsHere()) {
           throw new Crash();
         }
-        mayFail("Input/output error");
+        boolean fails = isFailing();
+        if (fails && random.nextBoolean()) {
+          throw new IOException("Input/output error");
+        }
         long end = medium.size();
+        if (fails) {
+          // A short read: fewer bytes than there are.
+          end = Math.min(end, position + (long) SECTOR * random.nextInt(PAGE / SECTOR));
+        }
         long at = position;
         for (IoSlice target : targets) {
           for (long o = 0; o < target.capacity() && at < end; o += SECTOR, at += SECTOR) {
             MemorySegment.copy(
                 medium.read(at / SECTOR), 0, target.memory(), ValueLayout.JAVA_BYTE, o, SECTOR);
+          }
+          if (fault == Fault.CHECKSUM_IGNORED && medium == file) {
+            sealAll(target.memory(), position / PAGE);
           }
         }
         return at - position;
@@ -170,21 +220,33 @@ final class SimulatedDisk {
     public long write(List<IoSlice> sources, long position) throws IOException {
       synchronized (SimulatedDisk.this) {
         boolean stops = stopsHere();
-        mayFail("No space left on device");
+        boolean fails = isFailing();
+        if (tearNextFileWrite && medium == file) {
+          tearNextFileWrite = false;
+          fails = true;
+        }
         long at = position;
+        medium.latest.clear();
         for (IoSlice source : sources) {
           MemorySegment data = source.segment();
           for (long o = 0; o < data.byteSize(); o += SECTOR, at += SECTOR) {
-            if (stops && random.nextBoolean()) {
+            if ((stops || fails) && random.nextBoolean()) {
               continue;
             }
-            if (fault != Fault.NO_AREA || medium != area) {
-              medium.write(at / SECTOR, data.asSlice(o, SECTOR).toArray(ValueLayout.JAVA_BYTE));
+            byte[] bytes = data.asSlice(o, SECTOR).toArray(ValueLayout.JAVA_BYTE);
+            if (fault == Fault.AREA_LATE && medium == area) {
+              late.put(at / SECTOR, bytes);
+            } else if (fault != Fault.NO_AREA || medium != area) {
+              medium.write(at / SECTOR, bytes);
+              medium.latest.add(at / SECTOR);
             }
           }
         }
         if (stops) {
           throw new Crash();
+        }
+        if (fails) {
+          throw new IOException("No space left on device");
         }
         return at - position;
       }
@@ -194,11 +256,15 @@ final class SimulatedDisk {
     public void sync() throws IOException {
       synchronized (SimulatedDisk.this) {
         boolean stops = stopsHere();
-        if (failNextSync) {
+        if (failNextSync || (syncsFail && isFailing())) {
           failNextSync = false;
           // The kernel tells once, and forgets what it could not write.
           medium.written.clear();
           throw new IOException("Input/output error");
+        }
+        if (medium == file && !stops) {
+          late.forEach(area::write);
+          late.clear();
         }
         if (stops) {
           throw new Crash();

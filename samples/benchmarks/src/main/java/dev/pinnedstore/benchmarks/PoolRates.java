@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.pinnedstore.pool.BufferPool;
 import dev.pinnedstore.pool.BufferPoolBuilder;
 import dev.pinnedstore.pool.PageGuard;
+import dev.pinnedstore.pool.PageStorage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +21,13 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * What a buffer pool moves from and to a file, beside fio on the same file system: random misses, a
  * cold scan with and without read-ahead, and write-back of random pages with and without
- * double-write. One after another in several rounds of one run. Prints the median of the rounds in
- * pages of 4 KiB per second, and its ratio to the first row.
+ * double-write. One after another in several rounds of one run, of which the pool has one more
+ * before, while the JVM compiles. Prints the median of the rounds in pages of 4 KiB per second, and
+ * its ratio to the first row.
  *
- * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds. A file that is not
- * there is made; another one, for the writes of fio, is made beside it.
+ * <p>Arguments: the file, its size in MiB, seconds of a measurement, rounds, and which of {@code
+ * misses32}, {@code misses128}, {@code frames}, {@code scan} and {@code write}, all unless named. A
+ * file that is not there is made; another one, for the writes of fio, is made beside it.
  */
 public final class PoolRates {
   private static final int PAGE = 4096;
@@ -63,19 +66,32 @@ public final class PoolRates {
             bytes / PAGE,
             args.length > 2 ? Integer.parseInt(args[2]) : 5,
             args.length > 3 ? Integer.parseInt(args[3]) : 3);
-    rates.run();
+    rates.run(args.length > 4 ? List.of(args).subList(4, args.length) : List.of());
   }
 
-  private void run() throws Exception {
+  private void run(List<String> which) throws Exception {
     make();
     if (!Fio.isThere()) {
       System.out.println("fio is not installed: no baseline (apt install fio)");
     }
     for (int depth : new int[] {32, 128}) {
-      measure("random misses, " + depth + " in flight", misses(depth));
+      if (isWanted(which, "misses" + depth)) {
+        measure("random misses, " + depth + " in flight", misses(depth));
+      }
     }
-    measure("cold sequential scan", scans());
-    measure("write-back of random pages", writes());
+    if (isWanted(which, "frames")) {
+      measure("misses of two threads without a disk", frames());
+    }
+    if (isWanted(which, "scan")) {
+      measure("cold sequential scan", scans());
+    }
+    if (isWanted(which, "write")) {
+      measure("write-back of random pages", writes());
+    }
+  }
+
+  private static boolean isWanted(List<String> which, String name) {
+    return which.isEmpty() || which.contains(name);
   }
 
   private BufferPoolBuilder pool(int frames) {
@@ -90,11 +106,59 @@ public final class PoolRates {
     }
     all.put("pool, virtual threads", () -> misses(depth, Thread.ofVirtual()));
     all.put("pool, platform threads", () -> misses(depth, Thread.ofPlatform()));
+    all.put("pool, one thread, prefetch", () -> prefetched(depth));
+    return all;
+  }
+
+  /** One thread that tells which page it will want so many pages later. */
+  private double prefetched(int depth) throws Exception {
+    try (BufferPool pool = pool(FRAMES).build()) {
+      SplittableRandom random = new SplittableRandom(System.nanoTime());
+      long[] ahead = new long[depth];
+      for (int i = 0; i < depth; i++) {
+        ahead[i] = random.nextLong(pages);
+        var _ = pool.prefetch(ahead[i]);
+      }
+      long start = System.nanoTime();
+      long end = start + seconds * 1_000_000_000L;
+      long sum = 0;
+      for (int i = 0; System.nanoTime() - end < 0; i = i + 1 == depth ? 0 : i + 1) {
+        try (PageGuard page = pool.pin(ahead[i])) {
+          sum += page.segment().get(JAVA_LONG, 0);
+        }
+        ahead[i] = random.nextLong(pages);
+        var _ = pool.prefetch(ahead[i]);
+      }
+      double rate = pool.stats().pageReads() * 1e9 / (System.nanoTime() - start);
+      return sum == -1 ? 0 : rate;
+    }
+  }
+
+  /** Misses that read nothing, so that only what the pool does counts. */
+  private Map<String, Contender> frames() {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    for (boolean perCore : new boolean[] {true, false}) {
+      all.put(
+          perCore ? "free frames by thread" : "free frames for all",
+          () ->
+              misses(
+                  2,
+                  Thread.ofPlatform(),
+                  BufferPool.builder()
+                      .storage(PageStorage.memory())
+                      .frames(FRAMES)
+                      .perCorePools(perCore)));
+    }
     return all;
   }
 
   private double misses(int depth, Thread.Builder kind) throws Exception {
-    try (BufferPool pool = pool(FRAMES).build()) {
+    return misses(depth, kind, pool(FRAMES));
+  }
+
+  private double misses(int depth, Thread.Builder kind, BufferPoolBuilder builder)
+      throws Exception {
+    try (BufferPool pool = builder.build()) {
       long start = System.nanoTime();
       long end = start + seconds * 1_000_000_000L;
       LongAdder sum = new LongAdder();
@@ -133,17 +197,21 @@ public final class PoolRates {
   }
 
   private double scan(int readAhead) {
-    try (BufferPool pool = pool(FRAMES).readAhead(readAhead).build()) {
-      long start = System.nanoTime();
-      long end = start + seconds * 1_000_000_000L;
-      long sum = 0;
-      long read = 0;
-      for (; read < pages && System.nanoTime() - end < 0; read++) {
-        sum += pool.readOptimisticLong(read, page -> page.get(JAVA_LONG, 0));
+    long nanos = 0;
+    long read = 0;
+    long sum = 0;
+    // Again and again with a new pool: a small file is soon read.
+    while (nanos < seconds * 1_000_000_000L) {
+      try (BufferPool pool = pool(FRAMES).readAhead(readAhead).build()) {
+        long start = System.nanoTime();
+        long end = start + seconds * 1_000_000_000L - nanos;
+        for (long page = 0; page < pages && System.nanoTime() - end < 0; page++, read++) {
+          sum += pool.readOptimisticLong(page, data -> data.get(JAVA_LONG, 0));
+        }
+        nanos += System.nanoTime() - start;
       }
-      double rate = read * 1e9 / (System.nanoTime() - start);
-      return sum == -1 ? 0 : rate;
     }
+    return sum == -1 ? 0 : read * 1e9 / nanos;
   }
 
   private Map<String, Contender> writes() {
@@ -185,6 +253,12 @@ public final class PoolRates {
 
   private void measure(String title, Map<String, Contender> contenders) throws Exception {
     Map<String, List<Double>> results = new LinkedHashMap<>();
+    for (Map.Entry<String, Contender> each : contenders.entrySet()) {
+      if (!each.getKey().startsWith("fio")) {
+        // Not counted: compiles.
+        var _ = each.getValue().pagesPerSecond();
+      }
+    }
     for (int round = 0; round < rounds; round++) {
       for (Map.Entry<String, Contender> each : contenders.entrySet()) {
         results
