@@ -96,7 +96,7 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * @param path where it is
    * @param pageSize size of a page in bytes, which must be that of the file
    * @return the pager, which the caller closes
-   * @throws IOException if the file does not exist, or cannot be opened
+   * @throws IOException if the file does not exist, has a second hard link, or cannot be opened
    * @throws IllegalArgumentException if the page size is not that of the file
    * @throws PagerLockedException if somebody else has it open for writing
    * @throws PagerCorruptException if it is damaged, cut short, newer, or no pager file
@@ -113,11 +113,11 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * leaves of the map are read when they are first needed. A file that was sparse and is not to be
    * takes all its space now.
    *
-   * @param path where it is; by one name always, for hard links have locks of their own
+   * @param path where it is; the file must have no other name, for hard links have their own locks
    * @param pageSize size of a page in bytes, which must be that of the file
    * @param options how the pager behaves
    * @return the pager, which the caller closes
-   * @throws IOException if the file does not exist, or cannot be opened
+   * @throws IOException if the file does not exist, has a second hard link, or cannot be opened
    * @throws IllegalArgumentException if the page size is not that of the file
    * @throws PagerLockedException if somebody else has it open for writing
    * @throws PagerCorruptException if it is damaged, cut short, newer, or no pager file
