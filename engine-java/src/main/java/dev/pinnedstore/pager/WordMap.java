@@ -2,8 +2,6 @@ package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -53,7 +51,6 @@ final class WordMap {
 
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LEAF = MethodHandles.arrayElementVarHandle(long[][].class);
   private static final String[] NAMES = {"page map", "slot map"};
 
   /** Computes the flags of a leaf, eight bits. */
@@ -73,8 +70,8 @@ final class WordMap {
 
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
-  /** {@code blocks[0]}, for {@link #peek}. */
-  private volatile long[] @Nullable [] leaves = blocks[0];
+  /** Those of level 0 that are in memory, for who has no lock. */
+  private volatile @Nullable Leaf[] leaves = new @Nullable Leaf[0];
 
   WordMap(int map, long fileId, Extents extents, long[] rootEntry, Flags flags) {
     this.map = map;
@@ -85,16 +82,17 @@ final class WordMap {
     Arrays.setAll(dirty, level -> new BitSet());
   }
 
+  /** The leaf that a word is in, or null if it was not read yet. Takes no lock. */
+  @Nullable Leaf peekLeaf(long index) {
+    @Nullable Leaf[] current = leaves;
+    int leaf = (int) (index >>> LEAF_SHIFT);
+    return leaf < current.length ? current[leaf] : null;
+  }
+
   /** The word, or 0 if its leaf was not read yet. Takes no lock. */
   long peek(long index) {
-    long[] @Nullable [] current = leaves;
-    int leaf = (int) (index >>> LEAF_SHIFT);
-    if (leaf >= current.length) {
-      return 0;
-    }
-    // Acquire: the words of the leaf were written before the reference to it.
-    long[] words = (long[]) LEAF.getAcquire(current, leaf);
-    return words == null ? 0 : words[(int) index & (LEAF_WORDS - 1)];
+    Leaf leaf = peekLeaf(index);
+    return leaf == null ? 0 : leaf.word(index);
   }
 
   long get(long index) {
@@ -200,6 +198,9 @@ final class WordMap {
       }
       if (b < blocks[level].length) {
         blocks[level][(int) b] = null;
+        if (level == 0) {
+          leaves[(int) b] = null;
+        }
         dirty[level].clear((int) b);
       }
     }
@@ -258,7 +259,7 @@ final class WordMap {
 
   /** Lets {@link #peek} find nothing any more. */
   void detach() {
-    leaves = new long[0][];
+    leaves = new @Nullable Leaf[0];
   }
 
   private long entry(int level, long index) {
@@ -313,13 +314,20 @@ final class WordMap {
     if (index >= blocks[level].length) {
       blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
+    blocks[level][(int) index] = words;
     if (level == 0) {
-      LEAF.setRelease(blocks[0], (int) index, words);
-      leaves = blocks[0];
-    } else {
-      blocks[level][(int) index] = words;
+      publish((int) index, words);
     }
     return words;
+  }
+
+  private void publish(int leaf, long[] words) {
+    @Nullable Leaf[] current = leaves;
+    if (leaf >= current.length) {
+      current = Arrays.copyOf(current, blocks[0].length);
+    }
+    current[leaf] = new Leaf(words, map == Geometry.PAGE_MAP ? extents.pagesOfLeaf(leaf) : null);
+    leaves = current;
   }
 
   private int checksum(int level, long index, long generation, byte[] bytes) {
