@@ -207,36 +207,28 @@ final class WordMap {
   }
 
   /**
-   * Reads all blocks that the last checkpoint leads to, whether they are in memory or not, and says
-   * of each that is damaged.
+   * Reads a block that the last checkpoint leads to, whether it is in memory or not, and says what
+   * is wrong with it.
+   *
+   * @return whether there is such a block, and it is sound
    */
-  void verify(Consumer<String> problems) {
-    if ((rootEntry[0] & PRESENT) != 0) {
-      verify(ROOT_LEVEL, 0, rootEntry[0], rootEntry[1], problems);
+  boolean verify(int level, long index, Consumer<String> problems) {
+    long word = entry(level, index);
+    if ((word & PRESENT) == 0) {
+      return false;
     }
-  }
-
-  private void verify(
-      int level, long index, long word, long generation, Consumer<String> problems) {
     byte[] bytes;
     try {
       bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
     } catch (IndexOutOfBoundsException e) {
       problems.accept(nameOf(level, index) + " lies behind the end of the file");
-      return;
+      return false;
     }
-    if (checksum(level, index, generation, bytes) != (int) word) {
+    if (checksum(level, index, generation(level, index), bytes) != (int) word) {
       problems.accept(nameOf(level, index) + " is damaged");
-      return;
+      return false;
     }
-    MemorySegment entries = MemorySegment.ofArray(bytes);
-    for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
-      long below = entries.get(U64, e * 16L);
-      if ((below & PRESENT) != 0) {
-        long number = (index << FANOUT_SHIFT) + e;
-        verify(level - 1, number, below, entries.get(U64, e * 16L + 8), problems);
-      }
-    }
+    return true;
   }
 
   private String nameOf(int level, long index) {
@@ -274,6 +266,13 @@ final class WordMap {
     return isNothing ? 0 : block(level + 1, above)[entryAt(index)];
   }
 
+  /** The generation of a block that was written. */
+  private long generation(int level, long index) {
+    return level == ROOT_LEVEL
+        ? rootEntry[1]
+        : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
+  }
+
   private void setEntry(int level, long index, long word, long generation) {
     long[] entries = level == ROOT_LEVEL ? rootEntry : block(level + 1, index >>> FANOUT_SHIFT);
     int at = level == ROOT_LEVEL ? 0 : entryAt(index);
@@ -299,14 +298,10 @@ final class WordMap {
 
   private long[] load(int level, long index) {
     long word = entry(level, index);
-    long generation =
-        word == 0 || level == ROOT_LEVEL
-            ? rootEntry[1]
-            : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
     long[] words = new long[LEAF_WORDS];
     if ((word & PRESENT) != 0) {
       byte[] bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
-      if (checksum(level, index, generation, bytes) != (int) word) {
+      if (checksum(level, index, generation(level, index), bytes) != (int) word) {
         throw new PagerCorruptException(NAMES[map], nameOf(level, index) + " is damaged");
       }
       MemorySegment.copy(MemorySegment.ofArray(bytes), U64, 0, words, 0, words.length);
