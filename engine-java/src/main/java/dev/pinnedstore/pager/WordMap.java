@@ -68,6 +68,11 @@ final class WordMap {
   /** The leaf that was marked dirty last, if it still is; changes often come together. */
   private long lastDirty = -1;
 
+  /** The leaf that was asked for last, and its words. */
+  private long lastLeaf = -1;
+
+  private long[] lastWords = {};
+
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
   /** Those of level 0 that are in memory, for who has no lock. */
@@ -96,12 +101,12 @@ final class WordMap {
   }
 
   long get(long index) {
-    return block(0, index >>> LEAF_SHIFT)[(int) index & (LEAF_WORDS - 1)];
+    return leaf(index >>> LEAF_SHIFT)[(int) index & (LEAF_WORDS - 1)];
   }
 
   void set(long index, long word) {
     long leaf = index >>> LEAF_SHIFT;
-    block(0, leaf)[(int) index & (LEAF_WORDS - 1)] = word;
+    leaf(leaf)[(int) index & (LEAF_WORDS - 1)] = word;
     if (leaf != lastDirty) {
       dirty[0].set((int) leaf);
       lastDirty = leaf;
@@ -110,7 +115,11 @@ final class WordMap {
 
   /** The words of a leaf, to be read. */
   long[] leaf(long leaf) {
-    return block(0, leaf);
+    if (leaf != lastLeaf) {
+      lastWords = block(0, leaf);
+      lastLeaf = leaf;
+    }
+    return lastWords;
   }
 
   /** Whether a leaf may hold what flags stand for: true if it was read, or one of them is set. */
@@ -192,6 +201,7 @@ final class WordMap {
    */
   void dropBlocks(int level, long from, long to) {
     lastDirty = -1;
+    lastLeaf = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
