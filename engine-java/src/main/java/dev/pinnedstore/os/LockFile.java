@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A lock among processes and within this one: one writer, any number of readers beside it, and a
  * moment without readers. Safe for threads; whoever gets a {@link Hold} closes it.
  *
- * <p>A file has one lock by whatever path it is opened, but one for each hard link.
+ * <p>A file has one lock by whatever path it is opened. Each hard link would have one of its own,
+ * so a file that has more than one name is refused.
  *
  * <p>It is an empty file of its own beside the file that it guards, opened once in a JVM and never
  * otherwise: a POSIX lock is lost when <em>any</em> channel on its file is closed in the process.
@@ -57,9 +58,10 @@ public final class LockFile {
    *
    * @param file what is guarded
    * @return the hold, or null if another thread or process has it
-   * @throws IOException if the lock file cannot be used
+   * @throws IOException if the lock file cannot be used, or the file has more than one hard link
    */
   public static @Nullable Hold tryWrite(Path file) throws IOException {
+    refuseLinks(file);
     synchronized (OPEN) {
       LockFile lock = open(file);
       try {
@@ -84,9 +86,10 @@ public final class LockFile {
    *
    * @param file what is guarded
    * @return the hold, or null while somebody keeps readers out
-   * @throws IOException if the lock file cannot be used
+   * @throws IOException if the lock file cannot be used, or the file has more than one hard link
    */
   public static @Nullable Hold tryRead(Path file) throws IOException {
+    refuseLinks(file);
     synchronized (OPEN) {
       LockFile lock = open(file);
       try {
@@ -123,6 +126,22 @@ public final class LockFile {
         return lock.hold(() -> unlock(exclusive));
       } finally {
         lock.release();
+      }
+    }
+  }
+
+  /**
+   * Whoever opened the file by another name did so before that one existed, or is refused as well;
+   * whoever comes by it now is refused here.
+   */
+  private static void refuseLinks(Path file) throws IOException {
+    if (Files.exists(file) && Files.getFileStore(file).supportsFileAttributeView("unix")) {
+      int links = (int) Files.getAttribute(file, "unix:nlink");
+      if (links > 1) {
+        throw new FileSystemException(
+            file.toString(),
+            null,
+            "links=" + links + ": must be 1, as each hard link would have a lock of its own");
       }
     }
   }

@@ -119,26 +119,31 @@ final class Extents {
     return extent.pages.asSlice((page - extent.firstPage) << pageShift, pageBytes);
   }
 
-  /** The bytes of a page, or null if its extent was cut off. */
-  @Nullable MemorySegment pageOrNull(long page) {
+  /** The extent that has a page, or null if it was cut off. */
+  @Nullable Extent find(long page) {
     Extent[] all = extents;
     int number = Geometry.extentOf(page, firstShift);
-    if (number >= all.length) {
+    return number < all.length ? all[number] : null;
+  }
+
+  /** The bytes of the pages that a leaf of the page map tells about, if one extent has them all. */
+  @Nullable MemorySegment pagesOfLeaf(long leaf) {
+    long page = leaf << WordMap.LEAF_SHIFT;
+    int number = Geometry.extentOf(page, firstShift);
+    if (number >= extents.length || geometry.pages(number) < WordMap.LEAF_WORDS) {
       return null;
     }
-    Extent extent = all[number];
-    return extent.pages.asSlice((page - extent.firstPage) << pageShift, pageBytes);
+    Extent extent = extents[number];
+    return extent.pages.asSlice(
+        (page - extent.firstPage) << pageShift, (long) WordMap.LEAF_WORDS << pageShift);
   }
 
   /** A part of a page, or null if its extent was cut off. */
   @Nullable MemorySegment partOrNull(long page, long offset, long bytes) {
-    Extent[] all = extents;
-    int number = Geometry.extentOf(page, firstShift);
-    if (number >= all.length) {
-      return null;
-    }
-    Extent extent = all[number];
-    return extent.pages.asSlice(((page - extent.firstPage) << pageShift) + offset, bytes);
+    Extent extent = find(page);
+    return extent == null
+        ? null
+        : extent.pages.asSlice(((page - extent.firstPage) << pageShift) + offset, bytes);
   }
 
   /** A part of a page once more, for as long as an arena lives. */

@@ -17,6 +17,9 @@ final class Journal {
   private final long fileId;
   private final int logBytes;
 
+  /** What a batch holds that has the log for itself. */
+  private final int mostEntries;
+
   private long[] pending = new long[64];
   private int pendingEntries;
   private boolean overflowed;
@@ -32,6 +35,7 @@ final class Journal {
     this.header = header;
     this.fileId = fileId;
     this.logBytes = (int) geometry.logBytes();
+    this.mostEntries = JournalLayout.entriesIn(logBytes);
   }
 
   /** Remembers the new value of a word. What the log cannot hold waits for a checkpoint. */
@@ -40,7 +44,7 @@ final class Journal {
       return;
     }
     int at = pendingEntries * 2;
-    if (JournalLayout.batchBytes(pendingEntries + 1) > logBytes) {
+    if (pendingEntries == mostEntries) {
       overflowed = true;
       pendingEntries = 0;
       return;

@@ -62,6 +62,11 @@ final class JournalLayout {
     return HEADER_BYTES + entries * ENTRY_BYTES;
   }
 
+  /** The most entries of a batch that may have a number of bytes. */
+  static int entriesIn(int bytes) {
+    return (bytes - HEADER_BYTES) / ENTRY_BYTES;
+  }
+
   static long align(long bytes) {
     return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
   }

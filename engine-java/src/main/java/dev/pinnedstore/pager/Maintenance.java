@@ -27,11 +27,7 @@ final class Maintenance {
   }
 
   VerifyReport verify() {
-    return file.still(
-        () -> {
-          session.checkOpen();
-          return new Verifier(file).verify();
-        });
+    return session.maintain(() -> new Verifier(file, session::checkOpen).verify());
   }
 
   void snapshot(Path target) throws IOException {
@@ -42,7 +38,7 @@ final class Maintenance {
               return PagerFiles.make(
                   target,
                   disk -> {
-                    Snapshot.copy(file, disk, session.options().sparse());
+                    new Snapshot(session, protectedPages.writers()).copyTo(disk);
                     return true;
                   });
             } catch (IOException e) {

@@ -96,7 +96,7 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * @param path where it is
    * @param pageSize size of a page in bytes, which must be that of the file
    * @return the pager, which the caller closes
-   * @throws IOException if the file does not exist, or cannot be opened
+   * @throws IOException if the file does not exist, has a second hard link, or cannot be opened
    * @throws IllegalArgumentException if the page size is not that of the file
    * @throws PagerLockedException if somebody else has it open for writing
    * @throws PagerCorruptException if it is damaged, cut short, newer, or no pager file
@@ -113,11 +113,11 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * leaves of the map are read when they are first needed. A file that was sparse and is not to be
    * takes all its space now.
    *
-   * @param path where it is; by one name always, for hard links have locks of their own
+   * @param path where it is; the file must have no other name, for hard links have their own locks
    * @param pageSize size of a page in bytes, which must be that of the file
    * @param options how the pager behaves
    * @return the pager, which the caller closes
-   * @throws IOException if the file does not exist, or cannot be opened
+   * @throws IOException if the file does not exist, has a second hard link, or cannot be opened
    * @throws IllegalArgumentException if the page size is not that of the file
    * @throws PagerLockedException if somebody else has it open for writing
    * @throws PagerCorruptException if it is damaged, cut short, newer, or no pager file
@@ -504,8 +504,9 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
   /**
    * Walks the file: both superblocks, the log, every block of the maps with its checksum, the state
    * of every page, the bytes of every protected page with their checksum. All of that is read from
-   * the file, whether it is in memory or not. Changes, counts and iterators wait meanwhile; {@link
-   * #page} goes on.
+   * the file, whether it is in memory or not. Others wait for a block or a leaf at a time, and for
+   * no bytes of pages. What changes meanwhile is seen before or after that; the number of pages in
+   * use is compared with the map only if nothing does.
    *
    * @return what is in use, and what is wrong
    * @throws IllegalStateException if the pager is closed
@@ -519,9 +520,9 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * handles and roots, as of one moment; so have protected pages their bytes. Other bytes are
    * copied as they are found: those that nobody writes meanwhile are of that moment too.
    *
-   * <p>Changes wait while the maps and the protected pages are copied, and go on during the rest.
-   * The copy appears under its name when it is whole and durable; a crash before that leaves a file
-   * with the suffix {@code .unfinished}.
+   * <p>Changes wait while the maps are copied, and go on during the rest; a second writer of a
+   * protected page copies its bytes for the snapshot first. The copy appears under its name when it
+   * is whole and durable; a crash before that leaves a file with the suffix {@code .unfinished}.
    *
    * @param target where
    * @throws IOException if the target exists, or cannot be written

@@ -11,36 +11,54 @@ final class Pages {
   private final Session session;
   private final PagerFile file;
   private final PageTable table;
-  private final WordMap words;
+
+  /** Null in checked mode, which makes segments of its own. */
+  private final @Nullable WordMap words;
+
   private final Extents extents;
   private final PageSpace space;
   private final @Nullable CheckedPages checked;
   private final boolean zeroed;
+  private final int pageShift;
+  private final long pageBytes;
 
   Pages(Session session) {
     this.session = session;
     this.file = session.file();
     this.table = file.table();
-    this.words = table.words();
     this.extents = file.extents();
     this.space = session.space();
     this.checked = session.checked();
+    this.words = checked == null ? table.words() : null;
     this.zeroed = session.options().zeroed();
+    this.pageShift = file.geometry().pageShift();
+    this.pageBytes = file.geometry().pageSize();
   }
 
   /** The bytes of a page. No lock, but for the first look at a leaf of the map. */
   MemorySegment find(PageId id) {
-    if (checked == null) {
-      long value = id.value();
-      long page = PageId.number(value);
-      if ((int) words.peek(page) == PageWord.low(PageWord.PAGE, PageId.reuse(value))) {
-        MemorySegment bytes = extents.pageOrNull(page);
-        if (bytes != null) {
-          return bytes;
-        }
-        // Freed and cut off since the look at its word.
-      }
+    long value = id.value();
+    long page = PageId.number(value);
+    Leaf leaf = words == null ? null : words.peekLeaf(page);
+    if (leaf == null || (int) leaf.word(page) != PageWord.low(PageWord.PAGE, PageId.reuse(value))) {
+      return findSlowly(id);
     }
+    // One place that makes a segment, or it is not kept off the heap.
+    MemorySegment some = leaf.pages;
+    long number = page & (WordMap.LEAF_WORDS - 1);
+    if (some == null) {
+      Extent extent = extents.find(page);
+      if (extent == null) {
+        // Freed and cut off since the look at its word.
+        return findSlowly(id);
+      }
+      some = extent.pages;
+      number = page - extent.firstPage;
+    }
+    return some.asSlice(number << pageShift, pageBytes);
+  }
+
+  private MemorySegment findSlowly(PageId id) {
     return session.read(
         () -> {
           check(id);

@@ -26,6 +26,9 @@ final class ProtectedWriters {
   /** Changes that committed pages, as long as they may not be durable. Under the state lock. */
   private final Map<Long, Long> commits = new HashMap<>();
 
+  /** Is told of each place before a writer takes it. Under the state lock. */
+  private Overwriting overwriting = (page, place) -> {};
+
   /** Size of {@link #commits} at which what is durable goes. */
   private int sweepAt = MIN_SWEEP;
 
@@ -37,6 +40,16 @@ final class ProtectedWriters {
     this.pages = pages;
     this.file = session.file();
     this.table = file.table();
+  }
+
+  /** A place of a page is about to be overwritten. */
+  interface Overwriting {
+    void of(long page, long place);
+  }
+
+  /** Has something called before a place is overwritten, without a lock. Under the state lock. */
+  void beforeOverwriting(Overwriting call) {
+    overwriting = call;
   }
 
   /** A page is freed. Under the state lock. */
@@ -53,6 +66,7 @@ final class ProtectedWriters {
   MemorySegment start(ProtectedPage page) {
     page.verify();
     long[] places = new long[2];
+    Overwriting[] before = new Overwriting[1];
     Long commit =
         session.read(
             () -> {
@@ -66,6 +80,7 @@ final class ProtectedWriters {
               // Shows the commit before the last, which is overwritten now.
               session.endUse(new ProtectedPages.View(page.value(), places[1]));
               writing.add(number);
+              before[0] = overwriting;
               return commits.get(number);
             });
     boolean started = false;
@@ -73,6 +88,7 @@ final class ProtectedWriters {
       if (commit != null) {
         file.await(commit);
       }
+      before[0].of(page.number(), places[1]);
       file.extents().page(places[1]).copyFrom(file.extents().page(places[0]));
       MemorySegment copy = session.read(() -> pages.segment(new Copy(page.value()), places[1]));
       started = true;

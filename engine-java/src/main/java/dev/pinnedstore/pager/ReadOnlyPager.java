@@ -47,7 +47,7 @@ public final class ReadOnlyPager implements AutoCloseable {
    * @param path where it is
    * @param pageSize size of a page in bytes, which must be that of the file
    * @return the pager, which the caller closes
-   * @throws IOException if the file does not exist, or cannot be opened
+   * @throws IOException if the file does not exist, has a second hard link, or cannot be opened
    * @throws IllegalArgumentException if the page size is not that of the file
    * @throws PagerLockedException if the writer is just making the file smaller
    * @throws PagerCorruptException if it is damaged, cut short, newer, or no pager file

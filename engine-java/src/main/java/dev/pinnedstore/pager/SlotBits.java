@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
  * for each slot, one word of each kind for each page. Under the state lock.
  */
 final class SlotBits {
-  private static final int BIT_MASK = WordMap.LEAF_WORDS - 1;
+  /** For each leaf of the page map, and each of its pages: the free slots, then the used ones. */
+  private long[] @Nullable [] leaves = new long[0][];
 
-  /** For each leaf of the page map: the free slots of its pages, then the used ones. */
-  private long[] @Nullable [] free = new long[0][];
-
-  private long[] @Nullable [] used = new long[0][];
   private final BitTree pagesWithFree = new BitTree();
   private long freeSlots;
 
@@ -31,45 +28,50 @@ final class SlotBits {
   /** Starts with the slots of a page. */
   void add(long page, long freeBits, long usedBits) {
     makeLeaf((int) (page >>> WordMap.LEAF_SHIFT));
-    leaf(used, page)[(int) page & BIT_MASK] = usedBits;
-    leaf(free, page)[(int) page & BIT_MASK] = 0;
+    long[] pages = leaf(page);
+    int at = at(page);
+    pages[at] = 0;
+    pages[at + 1] = usedBits;
     addFree(page, freeBits);
   }
 
   private void makeLeaf(int leaf) {
-    if (leaf >= free.length) {
-      free = Arrays.copyOf(free, BitTree.lengthFor(leaf));
-      used = Arrays.copyOf(used, free.length);
+    if (leaf >= leaves.length) {
+      leaves = Arrays.copyOf(leaves, BitTree.lengthFor(leaf));
     }
-    if (free[leaf] == null) {
-      free[leaf] = new long[WordMap.LEAF_WORDS];
-      used[leaf] = new long[WordMap.LEAF_WORDS];
+    if (leaves[leaf] == null) {
+      leaves[leaf] = new long[2 * WordMap.LEAF_WORDS];
     }
   }
 
   /** The bits of a leaf that has such pages, or had. */
-  private static long[] leaf(long[] @Nullable [] bits, long page) {
-    return Objects.requireNonNull(bits[(int) (page >>> WordMap.LEAF_SHIFT)]);
+  private long[] leaf(long page) {
+    return Objects.requireNonNull(leaves[(int) (page >>> WordMap.LEAF_SHIFT)]);
+  }
+
+  /** Where the free slots of a page are in its leaf; the used ones follow. */
+  private static int at(long page) {
+    return ((int) page & (WordMap.LEAF_WORDS - 1)) * 2;
   }
 
   /** Uses the lowest free slot of a page that has one; returns it. */
   int useLowest(long page) {
-    long[] pages = leaf(free, page);
-    int at = (int) page & BIT_MASK;
+    long[] pages = leaf(page);
+    int at = at(page);
     long bits = pages[at];
     pages[at] = bits & (bits - 1);
     if (pages[at] == 0) {
       pagesWithFree.remove(page);
     }
-    leaf(used, page)[at] |= bits & -bits;
+    pages[at + 1] |= bits & -bits;
     freeSlots--;
     return Long.numberOfTrailingZeros(bits);
   }
 
   /** Lets slots of a page be found. */
   void addFree(long page, long bits) {
-    long[] pages = leaf(free, page);
-    int at = (int) page & BIT_MASK;
+    long[] pages = leaf(page);
+    int at = at(page);
     freeSlots += Long.bitCount(bits & ~pages[at]);
     pages[at] |= bits;
     if (pages[at] != 0) {
@@ -78,18 +80,18 @@ final class SlotBits {
   }
 
   boolean hasUsed(long page) {
-    return leaf(used, page)[(int) page & BIT_MASK] != 0;
+    return leaf(page)[at(page) + 1] != 0;
   }
 
   /** Ends the use of slots, which are not found yet. */
   void unuse(long page, long bits) {
-    leaf(used, page)[(int) page & BIT_MASK] &= ~bits;
+    leaf(page)[at(page) + 1] &= ~bits;
   }
 
   /** Ends with a page: none of its slots is found any more. */
   void remove(long page) {
-    long[] pages = leaf(free, page);
-    int at = (int) page & BIT_MASK;
+    long[] pages = leaf(page);
+    int at = at(page);
     freeSlots -= Long.bitCount(pages[at]);
     pages[at] = 0;
     pagesWithFree.remove(page);

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -70,30 +71,24 @@ final class SubPages {
 
   /** The slots of a page that are in use. */
   private long inUse(long page) {
-    long index = SlotWord.index(page, 0);
-    long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
-    int first = (int) index & (WordMap.LEAF_WORDS - 1);
-    long inUse = 0;
-    for (int slot = 0; slot < slotCount; slot += 2) {
-      long word = words[first + (slot >>> 1)];
-      inUse |= SlotWord.isUsed(SlotWord.half(word, 0)) ? 1L << slot : 0;
-      inUse |= SlotWord.isUsed(SlotWord.half(word, 1)) ? 2L << slot : 0;
-    }
-    return inUse;
+    return slotsThat(page, SlotWord::isUsed);
   }
 
   /** The slots of a page that can be handed out. */
   private long usable(long page) {
+    return slotsThat(page, this::isUsable);
+  }
+
+  private long slotsThat(long page, IntPredicate matches) {
     long index = SlotWord.index(page, 0);
     long[] words = slots.leaf(index >>> WordMap.LEAF_SHIFT);
     int first = (int) index & (WordMap.LEAF_WORDS - 1);
-    long usable = 0;
-    for (int slot = 0; slot < slotCount; slot += 2) {
-      long word = words[first + (slot >>> 1)];
-      usable |= isUsable(SlotWord.half(word, 0)) ? 1L << slot : 0;
-      usable |= isUsable(SlotWord.half(word, 1)) ? 2L << slot : 0;
+    long found = 0;
+    for (int slot = 0; slot < slotCount; slot++) {
+      int half = SlotWord.half(words[first + (slot >>> 1)], slot);
+      found |= matches.test(half) ? 1L << slot : 0;
     }
-    return usable;
+    return found;
   }
 
   private boolean isUsable(int half) {

@@ -4,14 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Walks a file: both superblocks, the log, every block of both maps as it is in the file, whether
- * memory has it or not, every word, every protected page with its checksum. Within {@link
- * PagerFile#still}.
+ * memory has it or not, every word, every protected page with its checksum. Each block and leaf is
+ * looked at within {@link PagerFile#still}, the bytes of protected pages without; others wait for
+ * one of them at a time. While nobody shrinks the file.
  */
 final class Verifier {
   private final PagerFile file;
+  private final Runnable guard;
   private final PageTable table;
   private final List<String> problems = new ArrayList<>();
   private long pages;
@@ -20,27 +23,60 @@ final class Verifier {
   private long used;
   private boolean wholeMap = true;
 
-  Verifier(PagerFile file) {
+  /** A protected page to be verified. */
+  private record Guarded(long page, long word) {}
+
+  /**
+   * Makes a verifier.
+   *
+   * @param guard throws when the file is closed
+   */
+  Verifier(PagerFile file, Runnable guard) {
     this.file = file;
+    this.guard = guard;
     this.table = file.table();
   }
 
   VerifyReport verify() {
-    for (int copy = 0; copy < 2; copy++) {
-      verifySuperblock(copy);
+    long before = still(file.changes()::last);
+    still(
+        () -> {
+          verifySuperblock(0);
+          verifySuperblock(1);
+          verifyLog();
+          return true;
+        });
+    verifyBlocks(table.words(), WordMap.ROOT_LEVEL, 0);
+    verifyBlocks(file.slots(), WordMap.ROOT_LEVEL, 0);
+    long leaf = 0;
+    while (verifyLeaf(leaf)) {
+      leaf++;
     }
-    verifyLog();
-    table.words().verify(problems::add);
-    file.slots().verify(problems::add);
-    for (long leaf = 0; leaf < table.leaves(); leaf++) {
-      if (table.words().isPresent(leaf)) {
-        verifyLeaf(leaf);
+    still(
+        () -> {
+          // Leaves of different moments have no sum.
+          if (wholeMap && file.changes().last() == before && used != table.usedCount()) {
+            problems.add("used count=" + table.usedCount() + ": the page map has " + used);
+          }
+          return true;
+        });
+    return new VerifyReport(pages, protectedPages, subPages, problems);
+  }
+
+  private <T> T still(Supplier<T> question) {
+    return file.still(
+        () -> {
+          guard.run();
+          return question.get();
+        });
+  }
+
+  private void verifyBlocks(WordMap map, int level, long index) {
+    if (still(() -> map.verify(level, index, problems::add)) && level > 0) {
+      for (long e = 0; e < 1 << WordMap.FANOUT_SHIFT; e++) {
+        verifyBlocks(map, level - 1, (index << WordMap.FANOUT_SHIFT) + e);
       }
     }
-    if (wholeMap && used != table.usedCount()) {
-      problems.add("used count=" + table.usedCount() + ": the page map has " + used);
-    }
-    return new VerifyReport(pages, protectedPages, subPages, problems);
   }
 
   private void verifySuperblock(int copy) {
@@ -76,7 +112,27 @@ final class Verifier {
     }
   }
 
-  private void verifyLeaf(long leaf) {
+  /** False behind the last leaf. */
+  private boolean verifyLeaf(long leaf) {
+    List<Guarded> guarded = new ArrayList<>();
+    boolean exists =
+        still(
+            () -> {
+              if (leaf < table.leaves() && table.words().isPresent(leaf)) {
+                verifyWords(leaf, guarded);
+              }
+              return leaf < table.leaves();
+            });
+    for (Guarded one : guarded) {
+      // Without the lock two commits may come meanwhile; what does not match is read again with it.
+      if (!matches(one) && !still(() -> isFreedOrMatches(one.page()))) {
+        problems.add("page " + one.page() + ": its bytes do not match their checksum");
+      }
+    }
+    return exists;
+  }
+
+  private void verifyWords(long leaf, List<Guarded> guarded) {
     long first = leaf << WordMap.LEAF_SHIFT;
     long[] words;
     try {
@@ -88,21 +144,25 @@ final class Verifier {
     }
     for (int i = 0; i < words.length; i++) {
       if (first + i < table.pageCount()) {
-        verifyPage(first + i, words[i]);
+        verifyPage(first + i, words[i], guarded);
       } else if (words[i] != 0) {
         problems.add("page " + (first + i) + ": has a word, pageCount=" + table.pageCount());
       }
     }
   }
 
-  private void verifyPage(long page, long word) {
+  private void verifyPage(long page, long word, List<Guarded> guarded) {
     used += PageWord.isFree(word) ? 0 : 1;
     pages += PageWord.kind(word) == PageWord.PAGE ? 1 : 0;
     if (!PageWord.isValid(word)) {
       problems.add("page " + page + ": kind=" + PageWord.kind(word) + " does not exist");
     } else if (PageWord.isProtected(word)) {
       protectedPages++;
-      verifyProtected(page, word);
+      if (table.isPaired(page, word)) {
+        guarded.add(new Guarded(page, word));
+      } else {
+        problems.add("page " + page + ": is protected and has no shadow");
+      }
     } else if (PageWord.kind(word) == PageWord.SHADOW) {
       long lower = table.partner(page);
       if (table.isLower(page) || !PageWord.isProtected(table.get(lower))) {
@@ -116,16 +176,15 @@ final class Verifier {
     }
   }
 
-  private void verifyProtected(long page, long word) {
-    if (!table.isPaired(page, word)) {
-      problems.add("page " + page + ": is protected and has no shadow");
-      return;
-    }
-    MemorySegment active = file.extents().page(table.activePlace(page, word));
-    long value = PageId.value(page, PageWord.reuse(word));
-    if (ProtectedPages.checksum(active, value) != PageWord.payload(word)) {
-      problems.add("page " + page + ": its bytes do not match their checksum");
-    }
+  private boolean isFreedOrMatches(long page) {
+    long word = table.get(page);
+    return !table.isPaired(page, word) || matches(new Guarded(page, word));
+  }
+
+  private boolean matches(Guarded one) {
+    MemorySegment active = file.extents().page(table.activePlace(one.page(), one.word()));
+    long value = PageId.value(one.page(), PageWord.reuse(one.word()));
+    return ProtectedPages.checksum(active, value) == PageWord.payload(one.word());
   }
 
   private void verifySlots(long page, long word) {

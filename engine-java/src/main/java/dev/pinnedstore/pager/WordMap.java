@@ -2,8 +2,6 @@ package dev.pinnedstore.pager;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -53,7 +51,6 @@ final class WordMap {
 
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LEAF = MethodHandles.arrayElementVarHandle(long[][].class);
   private static final String[] NAMES = {"page map", "slot map"};
 
   /** Computes the flags of a leaf, eight bits. */
@@ -71,10 +68,15 @@ final class WordMap {
   /** The leaf that was marked dirty last, if it still is; changes often come together. */
   private long lastDirty = -1;
 
+  /** The leaf that was asked for last, and its words. */
+  private long lastLeaf = -1;
+
+  private long[] lastWords = {};
+
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
-  /** {@code blocks[0]}, for {@link #peek}. */
-  private volatile long[] @Nullable [] leaves = blocks[0];
+  /** Those of level 0 that are in memory, for who has no lock. */
+  private volatile @Nullable Leaf[] leaves = new @Nullable Leaf[0];
 
   WordMap(int map, long fileId, Extents extents, long[] rootEntry, Flags flags) {
     this.map = map;
@@ -85,25 +87,26 @@ final class WordMap {
     Arrays.setAll(dirty, level -> new BitSet());
   }
 
+  /** The leaf that a word is in, or null if it was not read yet. Takes no lock. */
+  @Nullable Leaf peekLeaf(long index) {
+    @Nullable Leaf[] current = leaves;
+    int leaf = (int) (index >>> LEAF_SHIFT);
+    return leaf < current.length ? current[leaf] : null;
+  }
+
   /** The word, or 0 if its leaf was not read yet. Takes no lock. */
   long peek(long index) {
-    long[] @Nullable [] current = leaves;
-    int leaf = (int) (index >>> LEAF_SHIFT);
-    if (leaf >= current.length) {
-      return 0;
-    }
-    // Acquire: the words of the leaf were written before the reference to it.
-    long[] words = (long[]) LEAF.getAcquire(current, leaf);
-    return words == null ? 0 : words[(int) index & (LEAF_WORDS - 1)];
+    Leaf leaf = peekLeaf(index);
+    return leaf == null ? 0 : leaf.word(index);
   }
 
   long get(long index) {
-    return block(0, index >>> LEAF_SHIFT)[(int) index & (LEAF_WORDS - 1)];
+    return leaf(index >>> LEAF_SHIFT)[(int) index & (LEAF_WORDS - 1)];
   }
 
   void set(long index, long word) {
     long leaf = index >>> LEAF_SHIFT;
-    block(0, leaf)[(int) index & (LEAF_WORDS - 1)] = word;
+    leaf(leaf)[(int) index & (LEAF_WORDS - 1)] = word;
     if (leaf != lastDirty) {
       dirty[0].set((int) leaf);
       lastDirty = leaf;
@@ -112,7 +115,11 @@ final class WordMap {
 
   /** The words of a leaf, to be read. */
   long[] leaf(long leaf) {
-    return block(0, leaf);
+    if (leaf != lastLeaf) {
+      lastWords = block(0, leaf);
+      lastLeaf = leaf;
+    }
+    return lastWords;
   }
 
   /** Whether a leaf may hold what flags stand for: true if it was read, or one of them is set. */
@@ -194,48 +201,44 @@ final class WordMap {
    */
   void dropBlocks(int level, long from, long to) {
     lastDirty = -1;
+    lastLeaf = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
       }
       if (b < blocks[level].length) {
         blocks[level][(int) b] = null;
+        if (level == 0) {
+          leaves[(int) b] = null;
+        }
         dirty[level].clear((int) b);
       }
     }
   }
 
   /**
-   * Reads all blocks that the last checkpoint leads to, whether they are in memory or not, and says
-   * of each that is damaged.
+   * Reads a block that the last checkpoint leads to, whether it is in memory or not, and says what
+   * is wrong with it.
+   *
+   * @return whether there is such a block, and it is sound
    */
-  void verify(Consumer<String> problems) {
-    if ((rootEntry[0] & PRESENT) != 0) {
-      verify(ROOT_LEVEL, 0, rootEntry[0], rootEntry[1], problems);
+  boolean verify(int level, long index, Consumer<String> problems) {
+    long word = entry(level, index);
+    if ((word & PRESENT) == 0) {
+      return false;
     }
-  }
-
-  private void verify(
-      int level, long index, long word, long generation, Consumer<String> problems) {
     byte[] bytes;
     try {
       bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
     } catch (IndexOutOfBoundsException e) {
       problems.accept(nameOf(level, index) + " lies behind the end of the file");
-      return;
+      return false;
     }
-    if (checksum(level, index, generation, bytes) != (int) word) {
+    if (checksum(level, index, generation(level, index), bytes) != (int) word) {
       problems.accept(nameOf(level, index) + " is damaged");
-      return;
+      return false;
     }
-    MemorySegment entries = MemorySegment.ofArray(bytes);
-    for (int e = 0; level > 0 && e < 1 << FANOUT_SHIFT; e++) {
-      long below = entries.get(U64, e * 16L);
-      if ((below & PRESENT) != 0) {
-        long number = (index << FANOUT_SHIFT) + e;
-        verify(level - 1, number, below, entries.get(U64, e * 16L + 8), problems);
-      }
-    }
+    return true;
   }
 
   private String nameOf(int level, long index) {
@@ -258,7 +261,7 @@ final class WordMap {
 
   /** Lets {@link #peek} find nothing any more. */
   void detach() {
-    leaves = new long[0][];
+    leaves = new @Nullable Leaf[0];
   }
 
   private long entry(int level, long index) {
@@ -271,6 +274,13 @@ final class WordMap {
     boolean isNothing =
         loaded(level + 1, above) == null && (entry(level + 1, above) & PRESENT) == 0;
     return isNothing ? 0 : block(level + 1, above)[entryAt(index)];
+  }
+
+  /** The generation of a block that was written. */
+  private long generation(int level, long index) {
+    return level == ROOT_LEVEL
+        ? rootEntry[1]
+        : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
   }
 
   private void setEntry(int level, long index, long word, long generation) {
@@ -298,14 +308,10 @@ final class WordMap {
 
   private long[] load(int level, long index) {
     long word = entry(level, index);
-    long generation =
-        word == 0 || level == ROOT_LEVEL
-            ? rootEntry[1]
-            : block(level + 1, index >>> FANOUT_SHIFT)[entryAt(index) + 1];
     long[] words = new long[LEAF_WORDS];
     if ((word & PRESENT) != 0) {
       byte[] bytes = extents.readBlock(map, level, index, (word & COPY) == 0 ? 0 : 1);
-      if (checksum(level, index, generation, bytes) != (int) word) {
+      if (checksum(level, index, generation(level, index), bytes) != (int) word) {
         throw new PagerCorruptException(NAMES[map], nameOf(level, index) + " is damaged");
       }
       MemorySegment.copy(MemorySegment.ofArray(bytes), U64, 0, words, 0, words.length);
@@ -313,13 +319,20 @@ final class WordMap {
     if (index >= blocks[level].length) {
       blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
+    blocks[level][(int) index] = words;
     if (level == 0) {
-      LEAF.setRelease(blocks[0], (int) index, words);
-      leaves = blocks[0];
-    } else {
-      blocks[level][(int) index] = words;
+      publish((int) index, words);
     }
     return words;
+  }
+
+  private void publish(int leaf, long[] words) {
+    @Nullable Leaf[] current = leaves;
+    if (leaf >= current.length) {
+      current = Arrays.copyOf(current, blocks[0].length);
+    }
+    current[leaf] = new Leaf(words, map == Geometry.PAGE_MAP ? extents.pagesOfLeaf(leaf) : null);
+    leaves = current;
   }
 
   private int checksum(int level, long index, long generation, byte[] bytes) {

@@ -1,10 +1,14 @@
 package dev.pinnedstore.os;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +37,26 @@ class LockFileTest {
     try (LockFile.Hold second = LockFile.tryWrite(link)) {
       assertThat(second).isNotNull();
     }
+  }
+
+  /** The second name would have a lock file of its own, beside it. */
+  @Test
+  void aFileWithTwoNamesIsRefusedByBoth() throws IOException {
+    assumeThat(Files.getFileStore(file).supportsFileAttributeView("unix"))
+        .as("the file system counts links")
+        .isTrue();
+    LockFile.Hold writer = LockFile.tryWrite(file);
+    assertThat(writer).isNotNull();
+    Path link = Files.createLink(directory.resolve("link"), file);
+    for (Path name : List.of(file, link)) {
+      assertThatExceptionOfType(FileSystemException.class)
+          .isThrownBy(() -> LockFile.tryWrite(name))
+          .withMessageContaining("links=2: must be 1");
+      assertThatExceptionOfType(FileSystemException.class).isThrownBy(() -> LockFile.tryRead(name));
+    }
+    Files.delete(link);
+    assertThat(LockFile.tryWrite(file)).isNull();
+    writer.close();
   }
 
   @Test

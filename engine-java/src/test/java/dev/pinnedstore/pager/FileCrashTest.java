@@ -71,7 +71,7 @@ class FileCrashTest {
   private static boolean crashes(Pager pager, SimulatedDisk target, int call) throws Exception {
     target.crashAfter(call);
     try {
-      Snapshot.copy(pager.session().file(), target, false);
+      SnapshotTest.of(pager).copyTo(target);
       return false;
     } catch (PagerException | SimulatedDisk.Crash e) {
       assertThat(target.hasCrashed()).isTrue();

@@ -210,7 +210,8 @@ class MaintenanceTest extends PagerFixture {
       set(pager, id, mine.size());
       mine.add(id);
       pager.allocProtected();
-    } while (!moves.isDone());
+      // Not all of the free places: some are left to move to, however late that begins.
+    } while (!moves.isDone() && mine.size() < 300);
     assertThat(moves.get()).isPositive();
     assertThat(list(pager.allocated()).size() - mine.size()).isEqualTo(1000);
     assertThat(pager.verify().problems()).isEmpty();

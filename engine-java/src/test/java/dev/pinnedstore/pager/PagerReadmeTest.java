@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.pinnedstore.Readme;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,7 @@ class PagerReadmeTest extends PagerFixture {
     for (ThrowingCallable refusal :
         List.<ThrowingCallable>of(
             () -> Pager.open(path, PAGE),
+            this::openLinked,
             pager::shrink,
             () -> Pager.create(path, 1000),
             () -> Pager.open(directory.resolve("closed"), 2048),
@@ -101,6 +103,15 @@ class PagerReadmeTest extends PagerFixture {
 
   private void openBytes(byte[] bytes) throws IOException {
     Pager.open(Files.write(directory.resolve("bytes"), bytes), PAGE).close();
+  }
+
+  private void openLinked() throws Exception {
+    Path link = Files.createLink(directory.resolve("link"), directory.resolve("closed"));
+    try {
+      Pager.open(link, PAGE);
+    } finally {
+      Files.delete(link);
+    }
   }
 
   private void openPatched(int at, int value) throws IOException {

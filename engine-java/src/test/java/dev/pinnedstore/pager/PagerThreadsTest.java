@@ -111,6 +111,37 @@ class PagerThreadsTest extends PagerFixture {
     assertThat(looks.get()).isTrue();
   }
 
+  /** Others wait for a part at a time, so that what it sees is of many moments. */
+  @Test
+  void aVerificationBesideChangesFindsNothing() throws Exception {
+    SubPageAllocator subs = new SubPageAllocator(pager, 128);
+    pager.protectedPages().allocBulk(500);
+    ProtectedPage page = pager.allocProtected();
+    AtomicBoolean stop = new AtomicBoolean();
+    FutureTask<Boolean> changes =
+        new FutureTask<>(
+            () -> {
+              for (int round = 0; !stop.get(); round++) {
+                List<PageId> ids = pager.allocBulk(700, Durability.NONE);
+                List<SubPageId> slots = subs.allocBulk(50, Durability.NONE);
+                commit(page, round & 127);
+                pager.freeBulk(ids, Durability.NONE);
+                subs.freeBulk(slots, Durability.NONE);
+                pager.protectedPages().free(pager.protectedPages().alloc());
+              }
+              return true;
+            });
+    Thread.ofPlatform().start(changes);
+    try {
+      for (int round = 0; round < 50; round++) {
+        assertThat(pager.verify().problems()).isEmpty();
+      }
+    } finally {
+      stop.set(true);
+    }
+    assertThat(changes.get()).isTrue();
+  }
+
   @Test
   void aSyncBesideShrinksDoesNotFail() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What the original got wrong, one test each. */
@@ -115,6 +119,15 @@ class RegressionTest extends PagerFixture {
   }
 
   @Test
+  void aSecondHardLinkIsNoWayRoundTheLock() throws IOException {
+    Path link = Files.createLink(directory.resolve("link"), path);
+    assertThatExceptionOfType(FileSystemException.class)
+        .isThrownBy(() -> Pager.open(link, PAGE))
+        .withMessageContaining("links=2: must be 1");
+    Files.delete(link);
+  }
+
+  @Test
   void readingTheFileDoesNotDropItsLock() throws Exception {
     // A POSIX lock on the file itself would go with any descriptor of the process.
     assertThat(Files.readAllBytes(path)).isNotEmpty();
@@ -136,22 +149,93 @@ class RegressionTest extends PagerFixture {
 
   @Test
   void aCrashInsideAProtectedAllocationLeaksNoPage() throws IOException {
-    for (int crash = 1; crash < 6; crash++) {
+    leaksNothing(
+        simulated -> {
+          simulated.allocProtected();
+          simulated.allocProtected();
+        });
+  }
+
+  @Test
+  void aCrashInsideAProtectedFreeLeaksNoPage() throws IOException {
+    leaksNothing(
+        simulated -> {
+          simulated.freeProtected(simulated.allocProtected());
+          simulated.protectedPages().freeBulk(simulated.protectedPages().allocBulk(3));
+        });
+  }
+
+  private static void leaksNothing(Consumer<Pager> work) throws IOException {
+    int crashes = 0;
+    for (int crash = 1; crash < 16; crash++) {
       SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(crash));
       Pager simulated =
           Pager.create(disk, new Geometry(10, 4096), PagerOptions.defaults(), () -> {});
       disk.crashAfter(crash);
       try {
-        simulated.allocProtected();
-        simulated.allocProtected();
+        work.accept(simulated);
       } catch (PagerException | SimulatedDisk.Crash e) {
         assertThat(disk.hasCrashed()).isTrue();
+        crashes++;
       }
       try (Pager again = Pager.open(disk.afterCrash(), 1024, PagerOptions.defaults(), () -> {})) {
         assertThat(again.pageCount() - again.freePageCount())
             .isEqualTo(2L * list(again.protectedPages().allocated()).size());
       }
     }
+    assertThat(crashes).isPositive();
+  }
+
+  /** The original keeps 58 directories of 33 protected pages at 1 KiB. */
+  @Test
+  void oneDirectoryIsNoCeilingForProtectedPages() throws IOException {
+    List<ProtectedPage> pages = pager.protectedPages().allocBulk(58 * 33 + 100);
+    commit(pages.getLast(), 3);
+    reopen();
+    assertThat(get(pager.protectedPage(pages.getLast().value()))).isEqualTo(3);
+    assertThat(list(pager.protectedPages().allocated())).hasSize(pages.size());
+  }
+
+  @Test
+  void copiesShareNoBlockOfTheMedium() {
+    for (int shift = Geometry.MIN_PAGE_SHIFT; shift <= 16; shift++) {
+      Geometry geometry = new Geometry(shift, 4096);
+      // The two superblocks lie at 0 and 4096; then come the log, and the extents.
+      assertThat(Geometry.LOG_POSITION).isEqualTo(2 * 4096);
+      for (int extent = 0; extent < 12; extent++) {
+        assertThat(geometry.position(extent) % 4096).isZero();
+        for (int level = 0; level <= WordMap.ROOT_LEVEL; level++) {
+          assertThat(geometry.levelOffset(Geometry.PAGE_MAP, level, extent) % 4096).isZero();
+          assertThat(geometry.levelOffset(Geometry.SLOT_MAP, level, extent) % 4096).isZero();
+        }
+      }
+    }
+    assertThat(Geometry.BLOCK_BYTES).isEqualTo(4096);
+  }
+
+  @Test
+  void anAllocationLooksAtOneLeafOfTheMap() throws IOException {
+    pager.freeBulk(pager.allocBulk(100_000).subList(70_000, 70_100));
+    reopen();
+    assertThat(pager.alloc().number()).isEqualTo(70_000);
+    assertThat(leavesInMemory()).isEqualTo(1);
+  }
+
+  @Test
+  void anIterationLooksAtLeavesThatHavePagesInUse() throws IOException {
+    List<PageId> ids = pager.allocBulk(100_000);
+    pager.freeBulk(ids.subList(10, 99_990));
+    reopen();
+    assertThat(list(pager.allocated())).hasSize(20);
+    assertThat(leavesInMemory()).isEqualTo(2);
+  }
+
+  /** Words that were used are not zero, and those that are not in memory seem to be. */
+  private long leavesInMemory() {
+    PageTable table = pager.session().file().table();
+    return LongStream.range(0, table.leaves())
+        .filter(leaf -> table.peek(leaf << WordMap.LEAF_SHIFT) != 0)
+        .count();
   }
 
   @Test

@@ -58,15 +58,19 @@ public class LmdbBenchmark {
   @Setup
   public void create() throws IOException {
     directory = medium.directory();
-    File file = directory.toFile();
-    env = Env.create(ByteArrayProxy.PROXY_BA).setMapSize(MAP_BYTES).open(file, new EnvFlags[0]);
-    database = env.openDbi((String) null, DbiFlags.MDB_CREATE);
+    open();
     try (Txn<byte[]> txn = env.txnWrite()) {
       for (int i = 0; i < live; i++) {
         database.put(txn, key(i), value);
       }
       txn.commit();
     }
+  }
+
+  private void open() {
+    File file = directory.toFile();
+    env = Env.create(ByteArrayProxy.PROXY_BA).setMapSize(MAP_BYTES).open(file, new EnvFlags[0]);
+    database = env.openDbi((String) null, DbiFlags.MDB_CREATE);
   }
 
   /** Deletes it. */
@@ -118,5 +122,24 @@ public class LmdbBenchmark {
     try (Txn<byte[]> txn = env.txnRead()) {
       return database.get(txn, key(next++ & 255));
     }
+  }
+
+  /** Finds a value anywhere, in an order without an order. */
+  @Benchmark
+  public byte[] getAnywhere() {
+    try (Txn<byte[]> txn = env.txnRead()) {
+      return database.get(txn, key((int) ((next++ & 0xFFFF_FFFFL) * 0x9E37_79B1L % live)));
+    }
+  }
+
+  /** Closes and opens the database. */
+  @Benchmark
+  @BenchmarkMode(Mode.SingleShotTime)
+  @OutputTimeUnit(TimeUnit.MICROSECONDS)
+  @Warmup(iterations = 5)
+  @Measurement(iterations = 20)
+  public void reopen() {
+    env.close();
+    open();
   }
 }

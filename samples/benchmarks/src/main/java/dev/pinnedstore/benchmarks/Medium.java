@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 public enum Medium {
   /** {@code /dev/shm}, where it exists. */
   TMPFS(Path.of("/dev/shm")),
-  /** The working directory. */
-  DISK(Path.of("").toAbsolutePath());
+  /** The folder that the property {@code pager.disk} names, else the working directory. */
+  DISK(Path.of(System.getProperty("pager.disk", "")).toAbsolutePath());
 
   private final Path root;
 

@@ -8,13 +8,8 @@ import dev.pinnedstore.pager.ProtectedPage;
 import dev.pinnedstore.pager.SubPageAllocator;
 import dev.pinnedstore.pager.SubPageId;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -32,12 +27,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The pager at a number of live pages of 4 KiB, beside the syncs that a change needs. A pair is one
- * allocation and one free, of two changes. For large files: {@code -p live=100000,10000000}.
+ * The pager at a number of live pages of 4 KiB, and as many sub-pages of 64 bytes. A pair is one
+ * allocation and one free, of two changes. For large files: {@code -p live=100000,10000000}. What a
+ * sync costs is in {@link CommitBenchmark}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -65,8 +60,6 @@ public class PagerBenchmark {
   private int next;
   private ProtectedPage guarded;
   private SubPageAllocator subPages;
-  private MemorySegment plain;
-  private Arena arena;
 
   /** Makes the file; sparse, because a file of 10 000 000 pages is larger than some disks. */
   @Setup
@@ -85,47 +78,13 @@ public class PagerBenchmark {
     guarded = pager.allocProtected();
     subPages = new SubPageAllocator(pager, SUB_PAGE);
     subPages.allocBulk(live);
-    arena = Arena.ofShared();
-    try (FileChannel file =
-        FileChannel.open(
-            directory.resolve("plain"),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
-      plain = file.map(MapMode.READ_WRITE, 0, 2 * PAGE, arena);
-      plain.fill((byte) 1).force();
-    }
   }
 
   /** Deletes it. */
   @TearDown
   public void delete() throws IOException {
     pager.close();
-    arena.close();
     Medium.delete(directory);
-  }
-
-  /** The floor: what a change that writes in two places has to wait for. */
-  @Benchmark
-  @Threads(1)
-  public void twoSyncs() {
-    for (long at = 0; at < 2 * PAGE; at += PAGE) {
-      plain.set(ValueLayout.JAVA_LONG, at, next++);
-      plain.asSlice(at, PAGE).force();
-    }
-  }
-
-  /** One allocation and one free, each durable when it returns. */
-  @Benchmark
-  public void pairSync() {
-    pager.free(pager.alloc(Durability.SYNC), Durability.SYNC);
-  }
-
-  /** The same by eight threads that share syncs; the time is that of one thread. */
-  @Benchmark
-  @Threads(8)
-  public void pairSyncEightThreads() {
-    pager.free(pager.alloc(Durability.SYNC), Durability.SYNC);
   }
 
   /** One allocation and one free that the pager's thread commits. */
