@@ -80,8 +80,11 @@ final class EntryLayout {
     return (sizeBytes + GRANULE_BYTES - 1) >>> GRANULE_SHIFT;
   }
 
+  /** Reads a word, and what was written before it: one load, with no check but that of bounds. */
   static long acquire(Frame frame, long granule) {
-    return (long) WORD.getAcquire(frame.table, granule * ENTRY_BYTES);
+    long word = frame.table.get(ValueLayout.JAVA_LONG_UNALIGNED, granule * ENTRY_BYTES);
+    VarHandle.acquireFence();
+    return word;
   }
 
   static void release(Frame frame, long granule, long word) {

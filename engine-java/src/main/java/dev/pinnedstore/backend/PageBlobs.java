@@ -179,7 +179,10 @@ abstract class PageBlobs implements StorageBackend {
   public byte @Nullable [] resolve(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
-    if (page == null || frame == null || !isLive(page, frame, offset, size, generation, millis)) {
+    if (page == null
+        || frame == null
+        || !isInTable(frame, offset)
+        || !isLive(page, frame, offset, size, generation, millis)) {
       return null;
     }
     byte[] copy = new byte[size];
@@ -204,7 +207,7 @@ abstract class PageBlobs implements StorageBackend {
     }
     Frame frame = page.frame;
     if (page.generation == generation) {
-      if (frame == null || !isStart(frame, offset)) {
+      if (frame == null || !isAligned(offset) || !isInTable(frame, offset)) {
         return Codes.NEVER_ISSUED;
       }
       long word = EntryLayout.acquire(frame, EntryLayout.granule(offset));
@@ -225,7 +228,10 @@ abstract class PageBlobs implements StorageBackend {
   public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
-    if (page == null || frame == null || !mayBeLive(page, frame, offset, generation, millis)) {
+    if (page == null
+        || frame == null
+        || !isInTable(frame, offset)
+        || !mayBeLive(page, offset, generation, millis)) {
       return check(pageId, offset, size, generation, millis);
     }
     long live = EntryLayout.live(generation, millis, size);
@@ -244,24 +250,34 @@ abstract class PageBlobs implements StorageBackend {
         && ReserveLayout.entries(page.reserve) > 0;
   }
 
-  /** Whether a blob may start at an offset, which is unsigned. */
-  private static boolean isStart(Frame frame, int offset) {
-    return (offset & (EntryLayout.GRANULE_BYTES - 1)) == 0
-        && EntryLayout.granule(offset) < frame.entries;
+  /** Whether a blob may start at an offset in a page of any size. */
+  private static boolean isAligned(int offset) {
+    return (offset & (EntryLayout.GRANULE_BYTES - 1)) == 0;
   }
 
-  /** The frame is the one that the caller goes on with, loaded before this. */
+  /** Whether there is a word for an offset, which is unsigned. */
+  private static boolean isInTable(Frame frame, int offset) {
+    return EntryLayout.granule(offset) < frame.entries;
+  }
+
+  /**
+   * Whether a blob can be read. The frame is the one that the caller goes on with, loaded before
+   * this.
+   *
+   * @throws IndexOutOfBoundsException perhaps, when the offset is not {@linkplain #isInTable in the
+   *     table}
+   */
   private boolean isLive(
       Page page, Frame frame, int offset, int size, int generation, long millis) {
-    return mayBeLive(page, frame, offset, generation, millis)
+    return mayBeLive(page, offset, generation, millis)
         && EntryLayout.acquire(frame, EntryLayout.granule(offset))
             == EntryLayout.live(generation, millis, size);
   }
 
   /** Whether a blob is live if its entry's word says so. */
-  private boolean mayBeLive(Page page, Frame frame, int offset, int generation, long millis) {
+  private boolean mayBeLive(Page page, int offset, int generation, long millis) {
     return page.generation == generation
-        && isStart(frame, offset)
+        && isAligned(offset)
         && millis <= page.newestMillis
         && (ttlMillis == 0 || !hasExpired(page, clock.exactMillis()));
   }

@@ -105,6 +105,7 @@ public interface StorageBackend {
    * @param millis the handle's time
    * @return the page's segment; null when {@link #check} has something else to say than live, and
    *     when nobody has viewed the page yet: call {@link #openView} then
+   * @throws IndexOutOfBoundsException perhaps, instead of null, for an offset that is in no page
    */
   @Nullable MemorySegment view(int pageId, int offset, int size, int generation, long millis);
 

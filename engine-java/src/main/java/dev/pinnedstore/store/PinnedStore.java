@@ -371,12 +371,11 @@ public final class PinnedStore implements AutoCloseable {
    * @throws InvalidHandleException when no such handle was ever issued
    */
   public MemorySegment view(BlobHandle handle) {
-    return view(
-        handle.pageId(),
-        handle.offset(),
-        handle.size(),
-        handle.generation(),
-        handle.timestampMillis());
+    MemorySegment page = page(handle);
+    if (page == null) {
+      page = pageOrThrow(handle);
+    }
+    return slice(page, handle.offset(), handle.size());
   }
 
   /**
@@ -393,10 +392,14 @@ public final class PinnedStore implements AutoCloseable {
    */
   public MemorySegment view(MemorySegment handle, long handleOffset) {
     HandleLayout.checkRange("handleOffset", handleOffset, handle);
-    return view(
-        HandleLayout.pageAndOffset(handle, handleOffset),
-        HandleLayout.sizeAndGeneration(handle, handleOffset),
-        HandleLayout.timestampMillis(handle, handleOffset));
+    long pageAndOffset = HandleLayout.pageAndOffset(handle, handleOffset);
+    long sizeAndGeneration = HandleLayout.sizeAndGeneration(handle, handleOffset);
+    long millis = HandleLayout.timestampMillis(handle, handleOffset);
+    MemorySegment page = page(pageAndOffset, sizeAndGeneration, millis);
+    if (page == null) {
+      page = pageOrThrow(BlobHandle.readFrom(handle, handleOffset));
+    }
+    return slice(page, HandleLayout.high(pageAndOffset), HandleLayout.low(sizeAndGeneration));
   }
 
   /**
@@ -698,67 +701,71 @@ public final class PinnedStore implements AutoCloseable {
     return new BlobHandle(Codes.pageId(place), Codes.offset(place), (int) size, generation, millis);
   }
 
-  // Methods of up to 35 bytes of code become part of their callers before they are compiled by
-  // themselves; what is larger may stay a call of its own, and then each view is allocated.
+  // A view that does not escape costs no allocation if all of view becomes part of its caller, and
+  // the JVM's compiler takes in nothing that it has compiled to more than 2,500 bytes by then. So
+  // view hands the handle on whole, and leaves the bounds of the entry table to the access.
 
-  private MemorySegment view(long pageAndOffset, long sizeAndGeneration, long millis) {
-    return view(
-        HandleLayout.low(pageAndOffset),
-        HandleLayout.high(pageAndOffset),
-        HandleLayout.low(sizeAndGeneration),
-        HandleLayout.high(sizeAndGeneration),
-        millis);
+  private static MemorySegment slice(MemorySegment page, int offset, int size) {
+    return page.asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
   }
 
-  private MemorySegment view(int pageId, int offset, int size, int generation, long millis) {
-    // The only allocation, on one path: so a view that does not escape costs none.
-    return livePage(pageId, offset, size, generation, millis)
-        .asSlice(Integer.toUnsignedLong(offset), Integer.toUnsignedLong(size));
-  }
-
-  private MemorySegment livePage(int pageId, int offset, int size, int generation, long millis) {
-    MemorySegment page = page(pageId, offset, size, generation, millis);
-    return page != null ? page : pageOrThrow(pageId, offset, size, generation, millis);
-  }
-
-  private @Nullable MemorySegment page(
-      int pageId, int offset, int size, int generation, long millis) {
+  private @Nullable MemorySegment page(BlobHandle handle) {
     try {
-      return backend.view(pageId, offset, size, generation, millis);
-    } catch (IllegalStateException e) {
+      return backend.view(
+          handle.pageId(),
+          handle.offset(),
+          handle.size(),
+          handle.generation(),
+          handle.timestampMillis());
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
       return noPage(e);
     }
   }
 
-  /** The page's memory went while it was looked at: the caller asks what that means. */
-  private @Nullable MemorySegment noPage(IllegalStateException e) {
-    if (e instanceof MappingLostException) {
-      throw closedOr(e);
+  private @Nullable MemorySegment page(long pageAndOffset, long sizeAndGeneration, long millis) {
+    try {
+      return backend.view(
+          HandleLayout.low(pageAndOffset),
+          HandleLayout.high(pageAndOffset),
+          HandleLayout.low(sizeAndGeneration),
+          HandleLayout.high(sizeAndGeneration),
+          millis);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      return noPage(e);
+    }
+  }
+
+  /**
+   * The page's memory went while it was looked at, or the offset is in no page of that size: the
+   * caller asks what that means.
+   */
+  private @Nullable MemorySegment noPage(RuntimeException e) {
+    if (e instanceof MappingLostException lost) {
+      throw closedOr(lost);
     }
     return null;
   }
 
   /** Opens the first view of a page, or says what is wrong with the handle. */
-  private MemorySegment pageOrThrow(int pageId, int offset, int size, int generation, long millis) {
+  private MemorySegment pageOrThrow(BlobHandle handle) {
     MemorySegment page = null;
     while (page == null) {
       checkOpen();
-      int state = check(pageId, offset, size, generation, millis);
+      int state = check(handle);
       if (state != Codes.LIVE) {
-        BlobHandle handle = new BlobHandle(pageId, offset, size, generation, millis);
         throw state == Codes.NEVER_ISSUED ? invalid(handle) : new StaleHandleException(handle);
       }
       try {
-        backend.openView(pageId, offset, size);
+        backend.openView(handle.pageId(), handle.offset(), handle.size());
       } catch (AliasFailedException e) {
-        throw Refusals.refused(e.refusal(), Integer.toUnsignedLong(size));
+        throw Refusals.refused(e.refusal(), handle.sizeBytes());
       } catch (MappingLostException e) {
         throw closedOr(e);
       } catch (IllegalStateException e) {
         // As above: the page is no longer what it was, and the next round says so.
         checkOpen();
       }
-      page = page(pageId, offset, size, generation, millis);
+      page = page(handle);
     }
     return page;
   }

@@ -162,9 +162,11 @@ final class Targets {
           results.figures().stream()
               .filter(it -> it.benchmark().startsWith("AcknowledgeBenchmark."))
               .filter(it -> it.has("backend", backend))
+              .filter(it -> !it.has("size", "65536") && !it.has("size", "1048576"))
               .mapToDouble(Figure::score)
               .max();
-      atMost("acknowledge, slowest size", backend, 12, "ns", most);
+      // Of larger blobs a page holds a few, and the last one hands the page over.
+      atMost("acknowledge, up to 4 KiB, slowest size", backend, 12, "ns", most);
     }
   }
 
