@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * this one. A block that is not present is all zeros. The flags say what a leaf holds, or some leaf
  * below, so that nobody has to read leaves in vain.
  *
- * <p>{@link #peek} may be called by any thread, everything else under the owner's lock.
+ * <p>{@link #peek} may be called by any thread, everything else under the owner's lock; but while
+ * nobody changes the map, what is in memory may be read by many: such a look changes nothing.
  */
 final class WordMap {
   /** Binary logarithm of the words of a leaf. */
@@ -67,11 +68,6 @@ final class WordMap {
 
   /** The leaf that was marked dirty last, if it still is; changes often come together. */
   private long lastDirty = -1;
-
-  /** The leaf that was asked for last, and its words. */
-  private long lastLeaf = -1;
-
-  private long[] lastWords = {};
 
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
@@ -115,11 +111,7 @@ final class WordMap {
 
   /** The words of a leaf, to be read. */
   long[] leaf(long leaf) {
-    if (leaf != lastLeaf) {
-      lastWords = block(0, leaf);
-      lastLeaf = leaf;
-    }
-    return lastWords;
+    return block(0, leaf);
   }
 
   /** Whether a leaf may hold what flags stand for: true if it was read, or one of them is set. */
@@ -201,7 +193,6 @@ final class WordMap {
    */
   void dropBlocks(int level, long from, long to) {
     lastDirty = -1;
-    lastLeaf = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
