@@ -133,6 +133,21 @@ class SubPageAllocatorTest extends PagerFixture {
     assertThat(list(subs.allocated())).containsExactly(id);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {32, 128, 512})
+  void aSlotThatThePageDoesNotHaveIsRefused(int size) {
+    SubPageAllocator some = new SubPageAllocator(pager, size);
+    SubPageId id = some.alloc();
+    for (int slot = PAGE / size; slot < SlotWord.MAX_SLOTS; slot++) {
+      for (int reuse = 0; reuse < 3; reuse++) {
+        SubPageId none = SubPageId.of(id.page(), slot, reuse);
+        assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> some.page(none));
+        assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> some.free(none));
+      }
+    }
+    assertThat(list(some.allocated())).containsExactly(id);
+  }
+
   @Test
   void thePageOfSubPagesCannotBeFreedAsAPage() {
     SubPageId id = subs.alloc();
