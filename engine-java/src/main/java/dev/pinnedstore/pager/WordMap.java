@@ -66,6 +66,9 @@ final class WordMap {
   private final long[] rootEntry;
   private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
 
+  /** The blocks for which {@link #allocate} took space. */
+  private final BitSet[] allocated = new BitSet[ROOT_LEVEL + 1];
+
   /** The leaf that was marked dirty last, if it still is; changes often come together. */
   private long lastDirty = -1;
 
@@ -81,6 +84,7 @@ final class WordMap {
     this.rootEntry = rootEntry.clone();
     this.flags = flags;
     Arrays.setAll(dirty, level -> new BitSet());
+    Arrays.setAll(allocated, level -> new BitSet());
   }
 
   /** The leaf that a word is in, or null if it was not read yet. Takes no lock. */
@@ -121,7 +125,33 @@ final class WordMap {
 
   /** Whether a leaf has ever held anything but zeros. */
   boolean isPresent(long leaf) {
-    return loaded(0, leaf) != null || (entry(0, leaf) & PRESENT) != 0;
+    return isPresent(0, leaf);
+  }
+
+  private boolean isPresent(int level, long block) {
+    return loaded(level, block) != null || (entry(level, block) & PRESENT) != 0;
+  }
+
+  /**
+   * The first leaf of a range that {@linkplain #isPresent is present}, or the end of the range.
+   * What was never written is passed over in a few steps, however much that is.
+   */
+  long nextPresent(long from, long to) {
+    long leaf = from;
+    while (leaf < to && !isPresent(leaf)) {
+      int shift = 0;
+      // Leaves in memory may have nothing above them before they are written.
+      if (leaf >= blocks[0].length) {
+        for (int above = 1; above < ROOT_LEVEL; above++) {
+          if (isPresent(above, leaf >>> (above * FANOUT_SHIFT))) {
+            break;
+          }
+          shift = above * FANOUT_SHIFT;
+        }
+      }
+      leaf = ((leaf >>> shift) + 1) << shift;
+    }
+    return Math.min(leaf, to);
   }
 
   /** The flags of a leaf as of the last checkpoint; none if it was never written. */
@@ -133,12 +163,13 @@ final class WordMap {
     return rootEntry.clone();
   }
 
-  /** Takes space for the blocks that lead to a word, where none was ever written. */
+  /** Takes space for the blocks that lead to a word, where none was ever written; once for each. */
   void allocate(long index) {
     long block = index >>> LEAF_SHIFT;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
-      if (loaded(level, block) == null && (entry(level, block) & PRESENT) == 0) {
+      if (!allocated[level].get((int) block) && !isPresent(level, block)) {
         extents.allocateBlock(map, level, block);
+        allocated[level].set((int) block);
       }
       block >>>= FANOUT_SHIFT;
     }
@@ -199,11 +230,13 @@ final class WordMap {
       }
       if (b < blocks[level].length) {
         blocks[level][(int) b] = null;
-        if (level == 0) {
+        // It is shorter where there was no heap to publish a leaf.
+        if (level == 0 && b < leaves.length) {
           leaves[(int) b] = null;
         }
         dirty[level].clear((int) b);
       }
+      allocated[level].clear((int) b);
     }
   }
 
@@ -310,10 +343,10 @@ final class WordMap {
     if (index >= blocks[level].length) {
       blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
-    blocks[level][(int) index] = words;
     if (level == 0) {
       publish((int) index, words);
     }
+    blocks[level][(int) index] = words;
     return words;
   }
 

@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,25 +161,5 @@ class SnapshotTest extends PagerFixture {
       stop.set(true);
     }
     assertThat(writes.get()).isPositive();
-  }
-
-  /** Words of protected pages differ all: a look at the wrong leaf is seen. */
-  @Test
-  void threadsThatLookAtTheMapDoNotDisturbEachOther() throws Exception {
-    snapshot.end();
-    pager.protectedPages().allocBulk(1000);
-    PageTable table = pager.session().file().table();
-    long[] words = LongStream.range(0, 1500).map(table::get).toArray();
-    FutureTask<Long> other = new FutureTask<>(() -> wrongLooks(table, words, 509));
-    Thread.ofPlatform().start(other);
-    assertThat(wrongLooks(table, words, 601)).isZero();
-    assertThat(other.get()).isZero();
-  }
-
-  private static long wrongLooks(PageTable table, long[] words, int stride) {
-    return IntStream.range(0, 2_000_000)
-        .map(i -> i * stride % words.length)
-        .filter(page -> table.get(page) != words[page])
-        .count();
   }
 }
