@@ -39,6 +39,7 @@ final class PagerFiles {
     boolean done = false;
     try {
       PagerFile file = make(path, disk -> made[0] = create(disk, geometry(pageSize)));
+      LockFile.made(path);
       done = true;
       return new Opened(file, lock);
     } finally {
