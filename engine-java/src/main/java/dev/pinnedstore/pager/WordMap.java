@@ -154,6 +154,15 @@ final class WordMap {
     return Math.min(leaf, to);
   }
 
+  /** The first block of a range that the last checkpoint leads to, or the end of the range. */
+  long nextWritten(int level, long from, long to) {
+    long block = from;
+    while (block < to && (entry(level, block) & PRESENT) == 0) {
+      block++;
+    }
+    return block;
+  }
+
   /** The flags of a leaf as of the last checkpoint; none if it was never written. */
   int flagsOf(long leaf) {
     return (int) (entry(0, leaf) >>> FLAGS_SHIFT) & 0xFF;
