@@ -89,6 +89,19 @@ class SubPageAllocatorTest extends PagerFixture {
     assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.page(ids.get(10)));
   }
 
+  /** Whether its page still has others or went back. */
+  @Test
+  void aSubPageIsNotFreedTwice() {
+    List<SubPageId> ids = subs.allocBulk(3);
+    long free = pager.freePageCount();
+    for (SubPageId id : ids) {
+      subs.free(id);
+      assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.free(id));
+    }
+    assertThat(subs.allocatedCount()).isZero();
+    assertThat(pager.freePageCount()).isEqualTo(free + 1);
+  }
+
   @Test
   void anOldIdNeverMeetsTheNextOwnerThoughItsPageWasSomethingElse() throws IOException {
     SubPageId old = subs.alloc();
