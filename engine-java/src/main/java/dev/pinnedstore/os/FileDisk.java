@@ -10,7 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -81,13 +83,17 @@ public final class FileDisk implements Disk {
   }
 
   /**
-   * Gives the file another name in its directory, in place of what has that name, and makes that
-   * durable. Also after {@link #close}.
+   * Gives the file another name in its directory, which no file has, and makes that durable. Also
+   * after {@link #close}. A file that somebody makes by that name between the look and the move is
+   * replaced: whoever might is kept out by the caller.
    *
    * @param target the new name
-   * @throws IOException if the system refuses
+   * @throws IOException if there is a file of that name, or the system refuses
    */
   public void moveTo(Path target) throws IOException {
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(target.toString());
+    }
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
     path = target;
     syncDirectory(target);

@@ -8,8 +8,10 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * A lock among processes and within this one: one writer, any number of readers beside it, and a
  * moment without readers. Safe for threads; whoever gets a {@link Hold} closes it.
  *
- * <p>A file has one lock by whatever path it is opened. Each hard link would have one of its own,
- * so a file that has more than one name is refused.
+ * <p>A file has one lock by whatever path leads to it; within this process also by a new name that
+ * it gets while it is held. Other processes look beside the new name, and find another lock: a file
+ * must not be moved while somebody may have it. Each hard link would have a lock of its own as
+ * well, so a file that has more than one name is refused.
  *
  * <p>It is an empty file of its own beside the file that it guards, opened once in a JVM and never
  * otherwise: a POSIX lock is lost when <em>any</em> channel on its file is closed in the process.
@@ -27,21 +31,28 @@ import org.jspecify.annotations.Nullable;
  * 1 to the readers. The system lets go when the process ends, however it ends.
  */
 public final class LockFile {
-  private static final Map<Path, LockFile> OPEN = new HashMap<>();
+  /** By the key of the lock file, which is the same by whatever path. */
+  private static final Map<Object, LockFile> OPEN = new HashMap<>();
 
   private final Path path;
+  private final Object key;
   private final FileChannel channel;
 
   /** Whether the writer's place can be taken; readers need no right to write. */
   private final boolean writable;
+
+  /** The key of what is guarded, or its path as long as it does not exist. */
+  private Object guarded;
 
   private int holds;
   private int readers;
   private @Nullable FileLock readLock;
   private @Nullable FileLock writeLock;
 
-  private LockFile(Path path, FileChannel channel, boolean writable) {
+  private LockFile(Path path, Object key, Object guarded, FileChannel channel, boolean writable) {
     this.path = path;
+    this.key = key;
+    this.guarded = guarded;
     this.channel = channel;
     this.writable = writable;
   }
@@ -131,11 +142,29 @@ public final class LockFile {
   }
 
   /**
+   * Tells that a file exists now which did not when its writer's place was taken; it is known by
+   * whatever name from now on.
+   *
+   * @param file what is guarded
+   * @throws IOException if it cannot be found
+   */
+  public static void made(Path file) throws IOException {
+    synchronized (OPEN) {
+      Path real = real(file);
+      LockFile lock = OPEN.get(key(lockOf(real)));
+      if (lock != null) {
+        lock.guarded = key(real);
+      }
+    }
+  }
+
+  /**
    * Whoever opened the file by another name did so before that one existed, or is refused as well;
    * whoever comes by it now is refused here.
    */
   private static void refuseLinks(Path file) throws IOException {
-    if (Files.exists(file) && Files.getFileStore(file).supportsFileAttributeView("unix")) {
+    // Of the file system, not of the store: that one cannot be found in every chroot or container.
+    if (Files.exists(file) && file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
       int links = (int) Files.getAttribute(file, "unix:nlink");
       if (links > 1) {
         throw new FileSystemException(
@@ -147,39 +176,75 @@ public final class LockFile {
   }
 
   private static LockFile open(Path file) throws IOException {
-    Path path = path(file);
-    LockFile lock = OPEN.get(path);
+    Path real = real(file);
+    LockFile lock = find(real);
     if (lock == null) {
-      lock = IoThreads.call(() -> openFile(path));
-      OPEN.put(path, lock);
+      Object guarded = key(real);
+      lock = IoThreads.call(() -> openFile(lockOf(real), guarded));
+      OPEN.put(lock.key, lock);
     }
     lock.holds++;
     return lock;
   }
 
-  private static LockFile openFile(Path path) throws IOException {
+  /** The lock that a file has already, by this name or another. */
+  private static @Nullable LockFile find(Path real) throws IOException {
+    Object guarded = key(real);
+    for (LockFile lock : OPEN.values()) {
+      if (lock.guarded.equals(guarded)) {
+        return lock;
+      }
+    }
+    return OPEN.get(key(lockOf(real)));
+  }
+
+  private static LockFile openFile(Path path, Object guarded) throws IOException {
+    FileChannel channel;
+    boolean writable = true;
     try {
-      FileChannel channel =
+      channel =
           FileChannel.open(
               path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      return new LockFile(path, channel, true);
     } catch (FileSystemException e) {
       // No right to write, or a medium that nobody can write: enough to read beside a writer.
       if (!Files.isReadable(path)) {
         throw e;
       }
-      return new LockFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+      channel = FileChannel.open(path, StandardOpenOption.READ);
+      writable = false;
+    }
+    boolean done = false;
+    try {
+      LockFile lock = new LockFile(path, key(path), guarded, channel, writable);
+      done = true;
+      return lock;
+    } finally {
+      if (!done) {
+        channel.close();
+      }
     }
   }
 
-  /** The real path, so that one file has one lock by whatever name it is opened. */
-  private static Path path(Path file) throws IOException {
+  /** What a file has whatever its name; the path where there is no such thing, or no file. */
+  private static Object key(Path path) throws IOException {
+    try {
+      Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+      return key == null ? path : key;
+    } catch (NoSuchFileException e) {
+      return path;
+    }
+  }
+
+  private static Path real(Path file) throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     Path name = file.getFileName();
     if (parent == null || name == null) {
       throw new IOException(file + ": is not the path of a file");
     }
-    Path real = Files.exists(file) ? file.toRealPath() : parent.toRealPath().resolve(name);
+    return Files.exists(file) ? file.toRealPath() : parent.toRealPath().resolve(name);
+  }
+
+  private static Path lockOf(Path real) {
     return real.resolveSibling(real.getFileName() + ".lock");
   }
 
@@ -241,7 +306,7 @@ public final class LockFile {
     if (--holds > 0) {
       return;
     }
-    OPEN.remove(path);
+    OPEN.remove(key);
     try {
       IoThreads.call(
           () -> {

@@ -35,7 +35,7 @@ final class Maintenance {
       session.maintain(
           () -> {
             try {
-              return PagerFiles.make(
+              return PagerFiles.makeLocked(
                   target,
                   disk -> {
                     new Snapshot(session, protectedPages.writers()).copyTo(disk);

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for threads. {@link #page} takes no lock; changes take one for tens of nanoseconds. One
  * pager at a time has a file open for writing, in all processes; others read it through {@link
- * ReadOnlyPager}. A virtual thread that waits for a sync holds its carrier.
+ * ReadOnlyPager}. Within this process the file stays locked if it is renamed meanwhile; another one
+ * would find it unlocked by its new name, so it must not be. A virtual thread that waits for a sync
+ * holds its carrier.
  *
  * <p>What a crash leaves of the <em>bytes</em> of a page is whatever the system has written; {@link
  * #flush(PageId)} and {@link #sync()} wait for that, and {@link ProtectedPage} changes as a whole.
@@ -72,7 +74,7 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
   /**
    * Makes a pager file that does not exist yet. It appears under its name when it is whole and
    * durable; a crash before that leaves a file with the suffix {@code .unfinished}, which the next
-   * call replaces.
+   * call replaces, unless a pager has it open.
    *
    * @param path where; an empty file with the suffix {@code .lock} beside it carries the lock, and
    *     stays
@@ -504,8 +506,9 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
   /**
    * Walks the file: both superblocks, the log, every block of the maps with its checksum, the state
    * of every page, the bytes of every protected page with their checksum. All of that is read from
-   * the file, whether it is in memory or not. Others wait for a block or a leaf at a time, and for
-   * no bytes of pages. What changes meanwhile is seen before or after that; the number of pages in
+   * the file, whether it is in memory or not. Changes wait for a block or a leaf at a time, and for
+   * no bytes of pages; compactions, shrinks, snapshots and other verifications wait for all of it,
+   * and it for them. What changes meanwhile is seen before or after that; the number of pages in
    * use is compared with the map only if nothing does.
    *
    * @return what is in use, and what is wrong
@@ -520,12 +523,20 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * handles and roots, as of one moment; so have protected pages their bytes. Other bytes are
    * copied as they are found: those that nobody writes meanwhile are of that moment too.
    *
-   * <p>Changes wait while the maps are copied, and go on during the rest; a second writer of a
-   * protected page copies its bytes for the snapshot first. The copy appears under its name when it
-   * is whole and durable; a crash before that leaves a file with the suffix {@code .unfinished}.
+   * <p>Changes wait while the maps are copied, and go on while space is taken before and bytes are
+   * copied after that; a second writer of a protected page copies its bytes for the snapshot first.
+   * Pages that are freed meanwhile are not used again before the end: the pager grows by as many as
+   * it needs in their place, and is full ({@link PagerFullException}) where the file system has no
+   * room for those. Compactions, shrinks, verifications and other snapshots wait.
    *
-   * @param target where
+   * <p>The copy appears under its name when it is whole and durable; a crash before that leaves a
+   * file with the suffix {@code .unfinished}, which the next call replaces.
+   *
+   * @param target where; an empty file with the suffix {@code .lock} beside it carries the lock,
+   *     and stays
    * @throws IOException if the target exists, or cannot be written
+   * @throws PagerLockedException if somebody else is making the target, or has a pager open by the
+   *     name of the unfinished file
    * @throws PagerFullException if the file system has no room for the copy
    * @throws PagerCorruptException if the pager is damaged
    * @throws IllegalStateException if the pager is closed
@@ -563,8 +574,10 @@ public final class Pager implements DurablePageAllocator<PageId>, AutoCloseable 
    * less; each costs a copy of its pages, four syncs and a {@link #sync()}. Changes wait for none
    * of the copies.
    *
-   * @param relocation is told of each move, on this thread, and may use the pager; if it throws,
-   *     the moves that it was not told of, and the one it threw at, are undone
+   * @param relocation is told of each move, on this thread, and may use the pager, but must not
+   *     wait for another thread that verifies, copies, compacts or shrinks it: that one waits for
+   *     this compaction; if it throws, the moves that it was not told of, and the one it threw at,
+   *     are undone
    * @return how many pages moved
    * @throws PagerIoException if the file system fails
    * @throws IllegalStateException if the pager is closed, or the callback has left a writer on a

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes and opens the files of pagers, under their lock. A file that is made appears under its name
  * when it is whole and durable; what a crash leaves of one before has the suffix {@code
- * .unfinished}, and is deleted by whoever makes it next.
+ * .unfinished}, and is deleted by whoever makes it next, unless somebody has it open.
  */
 final class PagerFiles {
   private static final long DEFAULT_LOG_BYTES = (1 << 20) - Geometry.LOG_POSITION;
@@ -39,6 +39,7 @@ final class PagerFiles {
     boolean done = false;
     try {
       PagerFile file = make(path, disk -> made[0] = create(disk, geometry(pageSize)));
+      LockFile.made(path);
       done = true;
       return new Opened(file, lock);
     } finally {
@@ -80,13 +81,19 @@ final class PagerFiles {
     return lock;
   }
 
-  /** Makes a file that does not exist, which has its name when it is filled. */
-  static <T> T make(Path target, Filling<T> filling) throws IOException {
-    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new FileAlreadyExistsException(target.toString());
+  /** Makes a file that does not exist, while nobody else makes it or has it open. */
+  static <T> T makeLocked(Path target, Filling<T> filling) throws IOException {
+    refuseExisting(target);
+    try (LockFile.Hold _ = lock(target)) {
+      return make(target, filling);
     }
+  }
+
+  /** Makes a file that does not exist, which has its name when it is filled. Under its lock. */
+  private static <T> T make(Path target, Filling<T> filling) throws IOException {
+    refuseExisting(target);
     Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
-    Files.deleteIfExists(unfinished);
+    deleteUnused(unfinished);
     boolean done = false;
     try {
       FileDisk disk = FileDisk.create(unfinished);
@@ -97,6 +104,21 @@ final class PagerFiles {
     } finally {
       if (!done) {
         Files.deleteIfExists(unfinished);
+      }
+    }
+  }
+
+  private static void refuseExisting(Path target) throws IOException {
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(target.toString());
+    }
+  }
+
+  /** Deletes what a crash left; a pager may have been made by that name, and be open. */
+  private static void deleteUnused(Path unfinished) throws IOException {
+    if (Files.exists(unfinished, LinkOption.NOFOLLOW_LINKS)) {
+      try (LockFile.Hold _ = lock(unfinished)) {
+        Files.delete(unfinished);
       }
     }
   }

@@ -10,15 +10,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Copies a pager into another file, with the same page numbers and handles, while it is in use.
  *
- * <p>The maps and the user roots are copied under the state lock: they are of one moment. The bytes
- * follow without it. What is freed meanwhile is not handed out again before the end, so each page
- * has bytes of its own owner. A protected page has its bytes of the moment until the second writer
- * after it starts; that one copies them first.
+ * <p>Space is taken first, without a lock. Then the maps and the user roots are copied under the
+ * state lock: they are of one moment. The bytes follow without it. What is freed meanwhile is not
+ * handed out again before the end, so each page has bytes of its own owner. A protected page has
+ * its bytes of the moment until the second writer after it starts; that one copies them first.
  */
 final class Snapshot {
   private final PagerFile source;
   private final ProtectedWriters writers;
   private final boolean sparse;
+
+  /** Pages of the source for which the target has space. */
+  private long covered;
 
   /** Guards the copies of protected pages, which more than one thread makes. */
   private final ReentrantLock copies = new ReentrantLock();
@@ -42,6 +45,7 @@ final class Snapshot {
     PagerFile target = null;
     try {
       target = Creation.createFor(source, disk, sparse);
+      takeSpace(target);
       begin(target);
       try {
         copyPages(target);
@@ -57,6 +61,50 @@ final class Snapshot {
         target.close();
       }
     }
+  }
+
+  /** Takes space for all that the source has, but for what was taken before. */
+  private void takeSpace(PagerFile target) {
+    for (long pages = pageCount(); pages > covered; pages = pageCount()) {
+      target.extents().cover(pages);
+      if (!sparse) {
+        target.extents().allocate(covered, pages);
+      }
+      covered = pages;
+    }
+    if (!sparse) {
+      long leaves = leaves(slotWords(covered));
+      for (long leaf = nextSlotLeaf(0, leaves); leaf < leaves; ) {
+        target.slots().allocate(leaf << WordMap.LEAF_SHIFT);
+        leaf = nextSlotLeaf(leaf + 1, leaves);
+      }
+    }
+  }
+
+  private long pageCount() {
+    source.lock();
+    try {
+      return source.table().pageCount();
+    } finally {
+      source.unlock();
+    }
+  }
+
+  private long nextSlotLeaf(long from, long to) {
+    source.lock();
+    try {
+      return source.slots().nextPresent(from, to);
+    } finally {
+      source.unlock();
+    }
+  }
+
+  private static long slotWords(long pages) {
+    return SlotWord.index(Math.min(pages, Geometry.MAX_SUB_PAGES_PAGE), 0);
+  }
+
+  private static long leaves(long words) {
+    return (words + WordMap.LEAF_WORDS - 1) >>> WordMap.LEAF_SHIFT;
   }
 
   /** Takes over the state of this moment. */
@@ -90,53 +138,47 @@ final class Snapshot {
 
   /** Takes over the maps, roots and counts. */
   private void copyState(PagerFile target) {
-    long pages = source.table().pageCount();
-    target.extents().cover(pages);
-    if (!sparse && pages > 0) {
-      target.extents().allocate(0, pages);
-    }
-    target.table().extend(pages);
-    for (long page = 0; page < pages; page++) {
-      if (!source.table().words().isPresent(page >>> WordMap.LEAF_SHIFT)) {
-        page |= WordMap.LEAF_WORDS - 1;
-      } else if (source.table().get(page) != 0) {
-        target.table().apply(page, source.table().get(page));
-      }
-    }
-    long words = SlotWord.index(Math.min(pages, Geometry.MAX_SUB_PAGES_PAGE), 0);
-    for (long word = 0; word < words; word++) {
-      if (!source.slots().isPresent(word >>> WordMap.LEAF_SHIFT)) {
-        word |= WordMap.LEAF_WORDS - 1;
-      } else if (source.slots().get(word) != 0) {
-        if (!sparse) {
-          target.slots().allocate(word);
-        }
-        target.slots().set(word, source.slots().get(word));
-      }
-    }
+    takeSpace(target);
+    target.table().extend(covered);
+    forEachWord(source.table().words(), covered, target.table()::apply);
+    forEachWord(source.slots(), slotWords(covered), target.slots()::set);
     for (int i = 0; i < SuperblockLayout.ROOTS; i++) {
       target.setRoot(i, source.root(i));
+    }
+  }
+
+  private interface Word {
+    void of(long index, long word);
+  }
+
+  /** Goes through the first words of a map, but for zeros. */
+  private static void forEachWord(WordMap map, long count, Word use) {
+    long leaves = leaves(count);
+    for (long leaf = map.nextPresent(0, leaves); leaf < leaves; ) {
+      long[] words = map.leaf(leaf);
+      long first = leaf << WordMap.LEAF_SHIFT;
+      for (int i = 0; i < Math.min(words.length, count - first); i++) {
+        if (words[i] != 0) {
+          use.of(first + i, words[i]);
+        }
+      }
+      leaf = map.nextPresent(leaf + 1, leaves);
     }
   }
 
   /** Copies the bytes of all pages in use, as the target's map says. */
   void copyPages(PagerFile target) {
     PageTable table = target.table();
-    for (long leaf = 0; leaf < table.leaves(); leaf++) {
-      if (!table.words().isPresent(leaf)) {
-        continue;
-      }
-      long first = leaf << WordMap.LEAF_SHIFT;
-      long end = Math.min(first + WordMap.LEAF_WORDS, table.pageCount());
-      for (long page = first; page < end; page++) {
-        long word = table.get(page);
-        if (PageWord.isProtected(word)) {
-          copyProtected(target, page, word);
-        } else if (PageWord.kind(word) == PageWord.PAGE || PageWord.isSubPages(word)) {
-          copyPage(target, page);
-        }
-      }
-    }
+    forEachWord(
+        table.words(),
+        table.pageCount(),
+        (page, word) -> {
+          if (PageWord.isProtected(word)) {
+            copyProtected(target, page, word);
+          } else if (PageWord.kind(word) == PageWord.PAGE || PageWord.isSubPages(word)) {
+            copyPage(target, page);
+          }
+        });
   }
 
   private void copyProtected(PagerFile target, long page, long word) {

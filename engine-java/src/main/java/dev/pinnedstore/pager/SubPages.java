@@ -293,7 +293,8 @@ final class SubPages {
   /** Refuses an id that is not in use. */
   void check(SubPageId id) {
     long page = id.page();
-    if (page >= table.pageCount()
+    if (id.slot() >= slotCount
+        || page >= table.pageCount()
         || PageWord.kind(table.get(page)) != kind
         || half(page, id.slot()) != (SlotWord.USED | id.reuse())) {
       throw new InvalidPageException(
@@ -323,7 +324,9 @@ final class SubPages {
   @Nullable MemorySegment bytes(SubPageId id) {
     long page = id.page();
     int half = SlotWord.half(slots.peek(SlotWord.index(page, id.slot())), id.slot());
-    if (half != (SlotWord.USED | id.reuse()) || PageWord.kind(table.peek(page)) != kind) {
+    if (id.slot() >= slotCount
+        || half != (SlotWord.USED | id.reuse())
+        || PageWord.kind(table.peek(page)) != kind) {
       return null;
     }
     return file.extents().partOrNull(page, offset(id), 1L << sizeShift);

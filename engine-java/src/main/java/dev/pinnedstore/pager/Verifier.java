@@ -8,9 +8,10 @@ import java.util.function.Supplier;
 
 /**
  * Walks a file: both superblocks, the log, every block of both maps as it is in the file, whether
- * memory has it or not, every word, every protected page with its checksum. Each block and leaf is
- * looked at within {@link PagerFile#still}, the bytes of protected pages without; others wait for
- * one of them at a time. While nobody shrinks the file.
+ * memory has it or not, every word, every protected page with its checksum. The superblocks and the
+ * log are looked at within {@link PagerFile#still}; each block and leaf under the state lock, under
+ * which they are written; the bytes of protected pages without. Others wait for one of them at a
+ * time. While nobody shrinks the file.
  */
 final class Verifier {
   private final PagerFile file;
@@ -38,21 +39,17 @@ final class Verifier {
   }
 
   VerifyReport verify() {
-    long before = still(file.changes()::last);
-    still(
+    long before = locked(file.changes()::last);
+    file.still(
         () -> {
+          guard.run();
           verifySuperblock(0);
           verifySuperblock(1);
           verifyLog();
           return true;
         });
-    verifyBlocks(table.words(), WordMap.ROOT_LEVEL, 0);
-    verifyBlocks(file.slots(), WordMap.ROOT_LEVEL, 0);
-    long leaf = 0;
-    while (verifyLeaf(leaf)) {
-      leaf++;
-    }
-    still(
+    verifyMaps();
+    locked(
         () -> {
           // Leaves of different moments have no sum.
           if (wholeMap && file.changes().last() == before && used != table.usedCount()) {
@@ -63,20 +60,39 @@ final class Verifier {
     return new VerifyReport(pages, protectedPages, subPages, problems);
   }
 
-  private <T> T still(Supplier<T> question) {
-    return file.still(
-        () -> {
-          guard.run();
-          return question.get();
-        });
+  /** Waits for no commit, but for a checkpoint. */
+  void verifyMaps() {
+    verifyBlocks(table.words(), WordMap.ROOT_LEVEL, 0);
+    verifyBlocks(file.slots(), WordMap.ROOT_LEVEL, 0);
+    long next = 0;
+    while (next >= 0) {
+      next = verifyNextLeaf(next);
+    }
+  }
+
+  private <T> T locked(Supplier<T> question) {
+    file.lock();
+    try {
+      guard.run();
+      return question.get();
+    } finally {
+      file.unlock();
+    }
   }
 
   private void verifyBlocks(WordMap map, int level, long index) {
-    if (still(() -> map.verify(level, index, problems::add)) && level > 0) {
-      for (long e = 0; e < 1 << WordMap.FANOUT_SHIFT; e++) {
-        verifyBlocks(map, level - 1, (index << WordMap.FANOUT_SHIFT) + e);
+    if (locked(() -> map.verify(level, index, problems::add)) && level > 0) {
+      long end = (index + 1) << WordMap.FANOUT_SHIFT;
+      long next = nextBlock(map, level - 1, index << WordMap.FANOUT_SHIFT, end);
+      while (next < end) {
+        verifyBlocks(map, level - 1, next);
+        next = nextBlock(map, level - 1, next + 1, end);
       }
     }
+  }
+
+  private long nextBlock(WordMap map, int level, long from, long to) {
+    return locked(() -> map.nextWritten(level, from, to));
   }
 
   private void verifySuperblock(int copy) {
@@ -112,24 +128,26 @@ final class Verifier {
     }
   }
 
-  /** False behind the last leaf. */
-  private boolean verifyLeaf(long leaf) {
+  /** Verifies the first leaf from one on that there is; where to go on, or -1 behind the last. */
+  private long verifyNextLeaf(long from) {
     List<Guarded> guarded = new ArrayList<>();
-    boolean exists =
-        still(
+    long next =
+        locked(
             () -> {
-              if (leaf < table.leaves() && table.words().isPresent(leaf)) {
-                verifyWords(leaf, guarded);
+              long leaf = table.words().nextPresent(from, table.leaves());
+              if (leaf == table.leaves()) {
+                return -1L;
               }
-              return leaf < table.leaves();
+              verifyWords(leaf, guarded);
+              return leaf + 1;
             });
     for (Guarded one : guarded) {
       // Without the lock two commits may come meanwhile; what does not match is read again with it.
-      if (!matches(one) && !still(() -> isFreedOrMatches(one.page()))) {
+      if (!matches(one) && !locked(() -> isFreedOrMatches(one.page()))) {
         problems.add("page " + one.page() + ": its bytes do not match their checksum");
       }
     }
-    return exists;
+    return next;
   }
 
   private void verifyWords(long leaf, List<Guarded> guarded) {

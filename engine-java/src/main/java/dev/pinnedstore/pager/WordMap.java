@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * this one. A block that is not present is all zeros. The flags say what a leaf holds, or some leaf
  * below, so that nobody has to read leaves in vain.
  *
- * <p>{@link #peek} may be called by any thread, everything else under the owner's lock.
+ * <p>{@link #peek} may be called by any thread, everything else under the owner's lock; but while
+ * nobody changes the map, what is in memory may be read by many: such a look changes nothing.
  */
 final class WordMap {
   /** Binary logarithm of the words of a leaf. */
@@ -65,13 +66,11 @@ final class WordMap {
   private final long[] rootEntry;
   private final BitSet[] dirty = new BitSet[ROOT_LEVEL + 1];
 
+  /** The blocks for which {@link #allocate} took space. */
+  private final BitSet[] allocated = new BitSet[ROOT_LEVEL + 1];
+
   /** The leaf that was marked dirty last, if it still is; changes often come together. */
   private long lastDirty = -1;
-
-  /** The leaf that was asked for last, and its words. */
-  private long lastLeaf = -1;
-
-  private long[] lastWords = {};
 
   private final long[][] @Nullable [] blocks = new long[ROOT_LEVEL + 1][0][];
 
@@ -85,6 +84,7 @@ final class WordMap {
     this.rootEntry = rootEntry.clone();
     this.flags = flags;
     Arrays.setAll(dirty, level -> new BitSet());
+    Arrays.setAll(allocated, level -> new BitSet());
   }
 
   /** The leaf that a word is in, or null if it was not read yet. Takes no lock. */
@@ -115,11 +115,7 @@ final class WordMap {
 
   /** The words of a leaf, to be read. */
   long[] leaf(long leaf) {
-    if (leaf != lastLeaf) {
-      lastWords = block(0, leaf);
-      lastLeaf = leaf;
-    }
-    return lastWords;
+    return block(0, leaf);
   }
 
   /** Whether a leaf may hold what flags stand for: true if it was read, or one of them is set. */
@@ -129,7 +125,42 @@ final class WordMap {
 
   /** Whether a leaf has ever held anything but zeros. */
   boolean isPresent(long leaf) {
-    return loaded(0, leaf) != null || (entry(0, leaf) & PRESENT) != 0;
+    return isPresent(0, leaf);
+  }
+
+  private boolean isPresent(int level, long block) {
+    return loaded(level, block) != null || (entry(level, block) & PRESENT) != 0;
+  }
+
+  /**
+   * The first leaf of a range that {@linkplain #isPresent is present}, or the end of the range.
+   * What was never written is passed over in a few steps, however much that is.
+   */
+  long nextPresent(long from, long to) {
+    long leaf = from;
+    while (leaf < to && !isPresent(leaf)) {
+      int shift = 0;
+      // Leaves in memory may have nothing above them before they are written.
+      if (leaf >= blocks[0].length) {
+        for (int above = 1; above < ROOT_LEVEL; above++) {
+          if (isPresent(above, leaf >>> (above * FANOUT_SHIFT))) {
+            break;
+          }
+          shift = above * FANOUT_SHIFT;
+        }
+      }
+      leaf = ((leaf >>> shift) + 1) << shift;
+    }
+    return Math.min(leaf, to);
+  }
+
+  /** The first block of a range that the last checkpoint leads to, or the end of the range. */
+  long nextWritten(int level, long from, long to) {
+    long block = from;
+    while (block < to && (entry(level, block) & PRESENT) == 0) {
+      block++;
+    }
+    return block;
   }
 
   /** The flags of a leaf as of the last checkpoint; none if it was never written. */
@@ -141,12 +172,13 @@ final class WordMap {
     return rootEntry.clone();
   }
 
-  /** Takes space for the blocks that lead to a word, where none was ever written. */
+  /** Takes space for the blocks that lead to a word, where none was ever written; once for each. */
   void allocate(long index) {
     long block = index >>> LEAF_SHIFT;
     for (int level = 0; level <= ROOT_LEVEL; level++) {
-      if (loaded(level, block) == null && (entry(level, block) & PRESENT) == 0) {
+      if (!allocated[level].get((int) block) && !isPresent(level, block)) {
         extents.allocateBlock(map, level, block);
+        allocated[level].set((int) block);
       }
       block >>>= FANOUT_SHIFT;
     }
@@ -201,18 +233,19 @@ final class WordMap {
    */
   void dropBlocks(int level, long from, long to) {
     lastDirty = -1;
-    lastLeaf = -1;
     for (long b = from; b < to; b++) {
       if (entry(level, b) != 0) {
         setEntry(level, b, 0, 0);
       }
       if (b < blocks[level].length) {
         blocks[level][(int) b] = null;
-        if (level == 0) {
+        // It is shorter where there was no heap to publish a leaf.
+        if (level == 0 && b < leaves.length) {
           leaves[(int) b] = null;
         }
         dirty[level].clear((int) b);
       }
+      allocated[level].clear((int) b);
     }
   }
 
@@ -319,10 +352,10 @@ final class WordMap {
     if (index >= blocks[level].length) {
       blocks[level] = Arrays.copyOf(blocks[level], BitTree.lengthFor(index));
     }
-    blocks[level][(int) index] = words;
     if (level == 0) {
       publish((int) index, words);
     }
+    blocks[level][(int) index] = words;
     return words;
   }
 

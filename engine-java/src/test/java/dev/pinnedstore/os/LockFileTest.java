@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,9 +43,9 @@ class LockFileTest {
   /** The second name would have a lock file of its own, beside it. */
   @Test
   void aFileWithTwoNamesIsRefusedByBoth() throws IOException {
-    assumeThat(Files.getFileStore(file).supportsFileAttributeView("unix"))
+    assumeThat(file.getFileSystem().supportedFileAttributeViews())
         .as("the file system counts links")
-        .isTrue();
+        .contains("unix");
     LockFile.Hold writer = LockFile.tryWrite(file);
     assertThat(writer).isNotNull();
     Path link = Files.createLink(directory.resolve("link"), file);
@@ -57,6 +58,62 @@ class LockFileTest {
     Files.delete(link);
     assertThat(LockFile.tryWrite(file)).isNull();
     writer.close();
+  }
+
+  private void assumeKeys() throws IOException {
+    assumeThat(Files.readAttributes(file, BasicFileAttributes.class).fileKey())
+        .as("files have keys")
+        .isNotNull();
+  }
+
+  @Test
+  void aFileHasTheSameLockUnderTheNameThatItGetsMeanwhile() throws IOException {
+    assumeKeys();
+    Path renamed = directory.resolve("renamed");
+    try (LockFile.Hold writer = LockFile.tryWrite(file)) {
+      assertThat(writer).isNotNull();
+      Files.move(file, renamed);
+      assertThat(LockFile.tryWrite(renamed)).isNull();
+      try (LockFile.Hold reader = LockFile.tryRead(renamed)) {
+        assertThat(reader).isNotNull();
+        assertThat(LockFile.tryExcludeReaders(file)).as("its old name").isNull();
+      }
+      Files.createLink(file, renamed);
+      Files.delete(renamed);
+      assertThat(LockFile.tryWrite(file)).isNull();
+      // Another file takes the name, and cannot have the lock file of that name.
+      Files.move(file, renamed);
+      Files.createFile(file);
+      assertThat(LockFile.tryWrite(file)).isNull();
+    }
+    for (Path name : List.of(file, renamed)) {
+      try (LockFile.Hold next = LockFile.tryWrite(name)) {
+        assertThat(next).isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void aFileIsGuardedThoughItsLockFileIsDeleted() throws IOException {
+    assumeKeys();
+    try (LockFile.Hold writer = LockFile.tryWrite(file)) {
+      assertThat(writer).isNotNull();
+      Files.delete(directory.resolve("file.lock"));
+      assertThat(LockFile.tryWrite(file)).isNull();
+    }
+  }
+
+  @Test
+  void aFileThatWasMadeUnderTheLockIsKnownByWhateverName() throws IOException {
+    assumeKeys();
+    Path none = directory.resolve("none");
+    try (LockFile.Hold hold = LockFile.tryWrite(none)) {
+      assertThat(hold).isNotNull();
+      Files.createFile(none);
+      LockFile.made(none);
+      Path renamed = Files.move(none, directory.resolve("renamed"));
+      assertThat(LockFile.tryWrite(renamed)).isNull();
+    }
   }
 
   @Test

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -138,10 +142,35 @@ class BulkTest extends PagerFixture {
   @ParameterizedTest
   @EnumSource
   void kindsAreDisjoint(Kind kind) {
+    Map<Kind, Set<PageHandle>> handedOut = new EnumMap<>(Kind.class);
     for (Kind other : Kind.values()) {
-      allocator(other).allocBulk(20);
+      handedOut.put(other, new HashSet<>(allocator(other).allocBulk(20)));
     }
-    assertThat(list(allocator(kind).allocated())).hasSize(20);
+    assertThat(new HashSet<>(list(allocator(kind).allocated()))).isEqualTo(handedOut.get(kind));
+    Set<Long> pages = pagesOf(list(allocator(kind).allocated()));
+    for (Kind other : Kind.values()) {
+      if (other != kind) {
+        assertThat(pages).doesNotContainAnyElementsOf(pagesOf(handedOut.get(other)));
+      }
+    }
     assertThat(pager.verify().problems()).isEmpty();
+  }
+
+  /** The numbers of the pages behind some handles: of a protected page both. */
+  private Set<Long> pagesOf(Collection<PageHandle> handles) {
+    PageTable table = pager.session().file().table();
+    Set<Long> pages = new HashSet<>();
+    for (PageHandle handle : handles) {
+      switch (handle) {
+        case PageId page -> pages.add(page.number());
+        case SubPageId slot -> pages.add(slot.page());
+        case ProtectedPage page -> {
+          pages.add(page.number());
+          pages.add(table.partner(page.number()));
+        }
+        default -> throw new AssertionError(handle);
+      }
+    }
+    return pages;
   }
 }

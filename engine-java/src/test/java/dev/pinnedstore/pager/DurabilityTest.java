@@ -61,6 +61,9 @@ class DurabilityTest {
     assertThat(syncsOf(pager::alloc)).isEqualTo(1);
     assertThat(syncsOf(() -> pager.allocBulk(500))).isEqualTo(1);
     assertThat(syncsOf(() -> pager.freeBulk(PagerFixture.list(pager.allocated())))).isEqualTo(1);
+    assertThat(syncsOf(() -> pager.protectedPages().allocBulk(200)))
+        .as("their zeros, in each of a few extents, and the change")
+        .isLessThanOrEqualTo(6);
     assertThat(syncsOf(() -> pager.setRoot(0, 1))).isEqualTo(1);
     assertThat(syncsOf(pager::flush)).as("nothing to do").isZero();
   }

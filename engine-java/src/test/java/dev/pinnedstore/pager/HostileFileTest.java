@@ -113,6 +113,30 @@ class HostileFileTest {
     assertRefused(bytes, field);
   }
 
+  /** Within its range it is believed until the whole map is read. */
+  @Test
+  void aCountOfPagesInUseThatLiesIsToldByVerify() throws IOException {
+    byte[] bytes = sound.clone();
+    long free;
+    try (Pager pager = Pager.open(path, 1024)) {
+      free = pager.freePageCount();
+      patch(bytes, 48, pager.pageCount() - free - 5, 8);
+    }
+    Files.write(path, bytes);
+    try (Pager pager = Pager.open(path, 1024)) {
+      assertThat(pager.freePageCount()).isEqualTo(free + 5);
+      assertThat(pager.verify().problems())
+          .singleElement()
+          .asString()
+          .startsWith("used count=")
+          .contains("the page map has");
+    }
+    Files.write(path, bytes);
+    assertThatExceptionOfType(PagerCorruptException.class)
+        .isThrownBy(() -> Pager.open(path, 1024, PagerOptions.defaults().withVerified(true)))
+        .withMessageContaining("used count=");
+  }
+
   /** Changes a field of both superblocks and makes their checksums good again. */
   private static void patch(byte[] bytes, int at, long value, int width) {
     ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,5 +1,6 @@
 package dev.pinnedstore.pager;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -70,6 +71,33 @@ class HostileWordsTest extends PagerFixture {
         assertThat(list(reader.allocated())).isEqualTo(list(pager.allocated()));
       }
     }
+  }
+
+  /**
+   * The map has room for 64 slots of each page: behind those of this size others have their bytes.
+   */
+  @Test
+  void aSlotWordThatLiesAboutASlotThatThePageDoesNotHaveGivesNoBytes() throws IOException {
+    SubPageId own = new SubPageAllocator(pager, 64).alloc();
+    PageId neighbour = pager.alloc();
+    pager.page(neighbour).fill((byte) 9);
+    setSlotWord(SlotWord.index(own.page(), 20), SlotWord.with(0, 20, SlotWord.USED | 5));
+    reopen();
+    SubPageAllocator subs = new SubPageAllocator(pager, 64);
+    SubPageId lie = SubPageId.of(own.page(), 20, 5);
+    for (int look = 0; look < 2; look++) {
+      assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.page(lie));
+      assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.free(lie));
+      assertThatExceptionOfType(InvalidPageException.class)
+          .isThrownBy(() -> subs.freeBulk(List.of(own, lie)));
+      // The leaf is in memory now: the second look takes no lock.
+      assertThat(subs.page(own).byteSize()).isEqualTo(64);
+    }
+    assertThat(subs.allocBulk(100)).allMatch(id -> id.slot() < 16);
+    assertThat(list(subs.allocated())).contains(own).doesNotContain(lie);
+    assertThat(pager.page(neighbour).toArray(JAVA_BYTE)).containsOnly(9);
+    assertThat(pager.verify().problems())
+        .containsExactly("page " + own.page() + ": slot 20 of 16 says " + (SlotWord.USED | 5));
   }
 
   private static void use(SubPageAllocator subs) {

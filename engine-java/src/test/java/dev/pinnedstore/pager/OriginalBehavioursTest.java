@@ -1,6 +1,7 @@
 package dev.pinnedstore.pager;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -10,13 +11,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
 
 /** What the original's tests show, where no other test here does: {@link CounterpartsTest}. */
 class OriginalBehavioursTest extends PagerFixture {
+  private static final int PAGES = 5000;
 
   // ---- pages
 
@@ -205,24 +209,42 @@ class OriginalBehavioursTest extends PagerFixture {
 
   // ---- many threads
 
+  /** The readers follow the writer from its first page on, and it does not wait for them. */
   @Test
-  void whatOneThreadWritesOthersRead() throws Exception {
-    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-      PageId id =
-          threads
-              .submit(
-                  () -> {
-                    PageId made = pager.alloc();
-                    set(pager, made, 77);
-                    return made;
-                  })
-              .get();
-      ProtectedPage guarded = pager.allocProtected();
-      commit(guarded, 55);
-      Callable<Integer> sum =
-          () -> get(pager, id) + get(pager.protectedPage(guarded.value())) + get(guarded);
-      for (Future<Integer> read : threads.invokeAll(List.of(sum, sum, sum, sum))) {
-        assertThat(read.get()).isEqualTo(77 + 55 + 55);
+  void whatOneThreadWritesOthersReadAtTheSameTime() throws Exception {
+    ProtectedPage guarded = pager.allocProtected();
+    AtomicReferenceArray<PageId> written = new AtomicReferenceArray<>(PAGES);
+    CountDownLatch reading = new CountDownLatch(3);
+    Callable<Long> read =
+        () -> {
+          long sum = 0;
+          for (int i = 0; i < PAGES; ) {
+            PageId id = written.get(i);
+            if (id == null) {
+              // The first look comes before the first page.
+              reading.countDown();
+              assertThat(get(pager.protectedPage(guarded.value()))).isBetween(0, 100);
+            } else {
+              sum += pager.page(id).get(JAVA_LONG, 0);
+              i++;
+            }
+          }
+          return sum;
+        };
+    try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      List<Future<Long>> reads =
+          List.of(threads.submit(read), threads.submit(read), threads.submit(read));
+      reading.await();
+      for (int i = 0; i < PAGES; i++) {
+        PageId made = pager.alloc(Durability.NONE);
+        pager.page(made).set(JAVA_LONG, 0, i);
+        if (i % 50 == 0) {
+          commit(guarded, i / 50);
+        }
+        written.set(i, made);
+      }
+      for (Future<Long> one : reads) {
+        assertThat(one.get()).isEqualTo(PAGES * (PAGES - 1L) / 2);
       }
     }
   }

@@ -122,6 +122,24 @@ class RecoveryTest {
     }
   }
 
+  /** The index above the leaves is read when the file is opened. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void aDamagedBlockAboveTheLeavesIsRefusedWhenTheFileIsOpened(int level) throws IOException {
+    long map = GEOMETRY.headerBytes() + GEOMETRY.levelOffset(Geometry.PAGE_MAP, level, 0);
+    damage(disk, map + 8, 1);
+    damage(disk, map + 4096 + 8, 1);
+    assertThatExceptionOfType(PagerCorruptException.class)
+        .isThrownBy(() -> open(disk))
+        .withMessage("page map: block 0 of level " + level + " is damaged")
+        .satisfies(e -> assertThat(e.field()).isEqualTo("page map"));
+    damage(disk, map + 8, 1);
+    damage(disk, map + 4096 + 8, 1);
+    try (Pager pager = open(disk)) {
+      assertThat(PagerFixture.list(pager.allocated())).isEqualTo(ids);
+    }
+  }
+
   @Test
   void aDamagedLeafOfTheMapCostsItsOwnPagesOnly() throws IOException {
     List<PageId> more;

@@ -239,12 +239,6 @@ class RegressionTest extends PagerFixture {
   }
 
   @Test
-  void freeCountsAreNotTrustedButCounted() {
-    pager.freeBulk(pager.allocBulk(100).subList(0, 50));
-    assertThat(pager.pageCount() - pager.freePageCount()).isEqualTo(list(pager.allocated()).size());
-  }
-
-  @Test
   void subPagesSurviveAReopen() throws IOException {
     SubPageAllocator subs = new SubPageAllocator(pager, 64);
     SubPageId id = subs.alloc();

@@ -1,12 +1,15 @@
 package dev.pinnedstore.pager;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.pinnedstore.os.FileDisk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -114,6 +117,45 @@ class SnapshotTest extends PagerFixture {
           assertThat(get(other.protectedPage(second.value()))).isIn(first, (first + 98) % 100 + 1);
           assertThat(other.verify().problems()).isEmpty();
         }
+      }
+    } finally {
+      stop.set(true);
+    }
+    assertThat(writes.get()).isPositive();
+  }
+
+  /** Writers look at the words of the copy while its maker does: of other leaves, all the time. */
+  @Test
+  void aSnapshotOfManyLeavesBesideWritersHasEveryPage() throws Exception {
+    snapshot.copyPages(target);
+    snapshot.end();
+    List<PageId> ids = pager.allocBulk(20_000, Durability.NONE);
+    ids.forEach(id -> pager.page(id).set(JAVA_LONG, 0, id.value()));
+    List<ProtectedPage> guarded = pager.protectedPages().allocBulk(2000, Durability.NONE);
+    AtomicBoolean stop = new AtomicBoolean();
+    FutureTask<Integer> writes =
+        new FutureTask<>(
+            () -> {
+              int commits = 0;
+              for (; !stop.get(); commits++) {
+                // Twice in a row: the second commit takes the place that is to be copied.
+                try (ProtectedPage.Writer writer = guarded.get(commits / 2 * 7 % 2000).writer()) {
+                  writer.segment().set(JAVA_LONG, 0, commits);
+                  writer.commit(Durability.NONE);
+                }
+              }
+              return commits;
+            });
+    Thread.ofPlatform().start(writes);
+    try {
+      for (int round = 0; round < 5; round++) {
+        Path copy = directory.resolve("copy" + round);
+        pager.snapshot(copy);
+        try (Pager other = Pager.open(copy, PAGE)) {
+          assertThat(other.verify().problems()).isEmpty();
+          assertThat(ids).allMatch(id -> other.page(id).get(JAVA_LONG, 0) == id.value());
+        }
+        Files.delete(copy);
       }
     } finally {
       stop.set(true);

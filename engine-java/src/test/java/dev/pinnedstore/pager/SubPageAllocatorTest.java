@@ -89,6 +89,19 @@ class SubPageAllocatorTest extends PagerFixture {
     assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.page(ids.get(10)));
   }
 
+  /** Whether its page still has others or went back. */
+  @Test
+  void aSubPageIsNotFreedTwice() {
+    List<SubPageId> ids = subs.allocBulk(3);
+    long free = pager.freePageCount();
+    for (SubPageId id : ids) {
+      subs.free(id);
+      assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.free(id));
+    }
+    assertThat(subs.allocatedCount()).isZero();
+    assertThat(pager.freePageCount()).isEqualTo(free + 1);
+  }
+
   @Test
   void anOldIdNeverMeetsTheNextOwnerThoughItsPageWasSomethingElse() throws IOException {
     SubPageId old = subs.alloc();
@@ -131,6 +144,21 @@ class SubPageAllocatorTest extends PagerFixture {
       assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> subs.free(other));
     }
     assertThat(list(subs.allocated())).containsExactly(id);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 128, 512})
+  void aSlotThatThePageDoesNotHaveIsRefused(int size) {
+    SubPageAllocator some = new SubPageAllocator(pager, size);
+    SubPageId id = some.alloc();
+    for (int slot = PAGE / size; slot < SlotWord.MAX_SLOTS; slot++) {
+      for (int reuse = 0; reuse < 3; reuse++) {
+        SubPageId none = SubPageId.of(id.page(), slot, reuse);
+        assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> some.page(none));
+        assertThatExceptionOfType(InvalidPageException.class).isThrownBy(() -> some.free(none));
+      }
+    }
+    assertThat(list(some.allocated())).containsExactly(id);
   }
 
   @Test
