@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +74,36 @@ class SharedEdgesTest extends SharedStoreFixture {
     BlobHandle fresh = store.append(Bytes.of(2, CAPACITY));
     assertLive(store, fresh, 2);
     assertThat(store.resolve(expired)).isNull();
+  }
+
+  @Test
+  void whatWritersMadeThemselvesIsCountedOnceHoweverManyWaitedForIt() {
+    PinnedStore store = open(config(backend().maxChunks(400)));
+    byte[] blob = Bytes.of(1, CAPACITY / 3);
+    Callable<Integer> writer =
+        () -> {
+          for (int i = 0; i < 150; i++) {
+            store.append(blob);
+          }
+          return 150;
+        };
+    assertThat(Race.of(Collections.nCopies(6, writer))).containsOnly(150);
+    // All but the first, which is there from the start.
+    assertThat(store.stats().stalls()).isEqualTo(store.stats().pagesMade() - 1).isPositive();
+  }
+
+  @Test
+  void whatHasExpiredForOneClockMayBeAcknowledgedByAnotherOnce() {
+    Duration ttl = Duration.ofMinutes(1);
+    PinnedStore store = open(config(backend()).ttl(ttl));
+    BlobHandle blob = store.append(Bytes.of(1, 100));
+    TurnedTicker ahead = new TurnedTicker();
+    PinnedStore early = attach(config(Backend.shared(namespace)).ttl(ttl).clock(ahead));
+    ahead.advance(ttl.plusMillis(1));
+    assertThat(early.acknowledge(blob)).as("has expired there").isFalse();
+    assertThat(store.acknowledge(blob)).isTrue();
+    assertThat(store.acknowledge(blob)).isFalse();
+    assertThat(early.acknowledge(blob)).isFalse();
   }
 
   @Test
