@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * so that needs no fence of its own. A cell of a process that died stays, and says what it left
  * undone.
  *
- * <p>Each of the first threads of a store owns a cell in a cache line of its own; the others share
- * the rest.
+ * <p>A thread owns a cell for as long as it lives, if it is the first with its low bits of the
+ * thread id that needs one; all others share the rest. One that idles keeps its cell from them, but
+ * no chunk from the keeper, as the cell says nothing then. No two owned cells lie in one cache
+ * line; each lies in one with a shared cell, or with the head of the slot.
  */
 final class Cells {
   private static final long NAMED = 1L << 32;
@@ -118,18 +120,19 @@ final class Cells {
     cell.hold(Codes.place(chunkId, offset), word, (offset << 32) | size);
   }
 
-  /** The cell of this store under which a place is reserved; null when there is none. */
+  /**
+   * The cell under which the calling thread has reserved a place; null when there is none. Nobody
+   * may leave a cell that another thread owns: that one might have taken it anew.
+   */
   @Nullable Cell holder(long place) {
     Cell own = owned(Thread.currentThread());
-    return own.isHolding(place) ? own : otherHolder(place);
+    return own.isHolding(place) ? own : commonHolder(place);
   }
 
-  private @Nullable Cell otherHolder(long place) {
-    for (Cell[] cells : new Cell[][] {owned, common}) {
-      for (Cell cell : cells) {
-        if (cell.isHolding(place)) {
-          return cell;
-        }
+  private @Nullable Cell commonHolder(long place) {
+    for (Cell cell : common) {
+      if (cell.isHolding(place)) {
+        return cell;
       }
     }
     return null;
