@@ -36,9 +36,9 @@ import java.io.IOException;
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
  *       </ul>
- *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be, and the flag that
- *       says so. From the new generation on every old handle is stale: who viewed or copied and
- *       looks at the generation afterwards knows.
+ *   <li><b>Retire.</b> Flag, new generation, and once nobody has a cell, records cleared where they
+ *       must be, and the note that says so. From the new generation on every old handle is stale:
+ *       who viewed or copied and looks at the generation afterwards knows.
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
