@@ -7,6 +7,7 @@ import static dev.pinnedstore.backend.shared.PeersLayout.SLOTS;
 import dev.pinnedstore.backend.Codes;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +42,23 @@ final class Cells {
   private static final int SPINS = 100;
   private static final int MOST_LOOKS = 200;
   private static final long PAUSE_NANOS = 20_000;
-  private static final long LONGEST_NANOS = 30_000_000_000L;
 
+  /** How long a thread waits for a cell; longer than any operation takes. */
+  long patienceNanos = 30_000_000_000L;
+
+  private final Path path;
   private final MemorySegment file;
   private final int slot;
   private final Cell[] owned = new Cell[OWNED];
   private final Cell[] common = new Cell[COMMON];
 
-  Cells(MemorySegment file, int slot) {
+  /**
+   * Creates the cells of a store.
+   *
+   * @param path the lock file's name, for messages
+   */
+  Cells(Path path, MemorySegment file, int slot) {
+    this.path = path;
     this.file = file;
     this.slot = slot;
     for (int k = 0; k < CELLS; k++) {
@@ -65,7 +75,7 @@ final class Cells {
   /**
    * Takes a cell of this store and names a chunk in it; waits while all are taken.
    *
-   * @throws IllegalStateException when they are for half a minute: somebody wrote into the file
+   * @throws CellsTakenException when they are for half a minute: somebody wrote into the file
    */
   Cell enter(int chunkId) {
     long word = NAMED | Integer.toUnsignedLong(chunkId);
@@ -106,8 +116,8 @@ final class Cells {
       if (tries == SPINS) {
         since = System.nanoTime();
       } else if (tries > SPINS) {
-        if (System.nanoTime() - since > LONGEST_NANOS) {
-          throw new IllegalStateException("slot=" + slot + ": all cells=" + CELLS + " are taken");
+        if (System.nanoTime() - since > patienceNanos) {
+          throw new CellsTakenException(path, slot);
         }
         LockSupport.parkNanos(PAUSE_NANOS);
       }

@@ -197,25 +197,25 @@ final class Keeper {
   /**
    * Puts in order what the dead owner of an inherited slot left, and learns of all chunks.
    *
-   * @return false when another keeper did not let it do the first in all the time
+   * @return false when the first could not be done; then the slot is as that owner left it
    */
   boolean join() {
     boolean entered = lock.enter(true);
-    for (int i = 0; i < JOIN_TRIES && !entered && peers.inherited; i++) {
+    for (int i = 0; i < JOIN_TRIES && !entered && peers.isInherited(); i++) {
       entered = lock.enter(true);
     }
     if (entered) {
       var _ =
           lock.runAndLeave(
               () -> {
-                if (peers.inherited) {
-                  var _ = recovery.recover(peers.slot);
+                if (peers.isInherited() && recovery.recover(peers.slot)) {
+                  peers.settle();
                 }
                 recovery.adoptAll(false);
                 return 1;
               });
     }
-    return entered || !peers.inherited;
+    return !peers.isInherited();
   }
 
   /** Lets nobody in any more; false while some thread of this store is. */

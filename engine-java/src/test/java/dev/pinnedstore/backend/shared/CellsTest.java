@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pinnedstore.backend.Codes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +29,7 @@ class CellsTest {
 
   private Cells slot(int slot) {
     Peers.take(file, slot, 1);
-    return new Cells(file, slot);
+    return new Cells(Path.of("lock"), file, slot);
   }
 
   @Test
