@@ -30,7 +30,8 @@ public interface StorageBackend {
   // ---- the data path
 
   /**
-   * Reserves space that stays the caller's until it is published or cancelled.
+   * Reserves space that stays the caller's until it is published or cancelled, which the same
+   * thread does, unless it has opened a window: then any thread may.
    *
    * @param size bytes, 1 to {@link #MAX_BLOB_BYTES}
    * @param millis the time, epoch milliseconds

@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A namespace cannot be opened, attached or cleaned up. The message names the namespace, and for
- * files that are not what they should be the field, its value and what is legal.
+ * files that are not what they should be the field, its value and what is legal. An append or an
+ * acknowledgement throws it too, with {@link Reason#CORRUPT}, if somebody else wrote into the lock
+ * file where the store notes what it does; after half a minute, and the store stays as it is.
  */
 public final class NamespaceException extends PinnedStoreException {
 

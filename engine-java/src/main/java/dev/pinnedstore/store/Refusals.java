@@ -1,6 +1,7 @@
 package dev.pinnedstore.store;
 
 import dev.pinnedstore.backend.Codes;
+import dev.pinnedstore.backend.shared.CellsTakenException;
 import dev.pinnedstore.backend.shared.NamespaceRefusedException;
 import dev.pinnedstore.backend.shared.SharedBackend;
 import dev.pinnedstore.os.MappingFailedException;
@@ -46,11 +47,14 @@ final class Refusals {
     return new NamespaceException(reason, String.valueOf(e.getMessage()), e);
   }
 
-  /** The exception of an illegal state that means that the memory is gone, or that itself. */
+  /** The exception of an illegal state that means that the memory is not ours, or that itself. */
   static RuntimeException lost(IllegalStateException e) {
-    return e instanceof MappingLostException
-        ? new BackingLostException(String.valueOf(e.getMessage()), e)
-        : e;
+    return switch (e) {
+      case MappingLostException _ -> new BackingLostException(String.valueOf(e.getMessage()), e);
+      case CellsTakenException _ ->
+          new NamespaceException(Reason.CORRUPT, String.valueOf(e.getMessage()), e);
+      default -> e;
+    };
   }
 
   /** The exception of a refusal by the operating system, that was asked for so many bytes. */

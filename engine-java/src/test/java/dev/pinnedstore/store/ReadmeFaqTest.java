@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pinnedstore.Readme;
+import dev.pinnedstore.backend.shared.CellsTakenException;
 import dev.pinnedstore.os.MappingLostException;
 import dev.pinnedstore.os.NativeTier;
 import dev.pinnedstore.store.StoreFullException.Limit;
@@ -90,6 +91,10 @@ class ReadmeFaqTest {
         () -> {
           // One that is really cut off is for a JVM of its own.
           throw MappingLostException.of("a chunk", new InternalError("unsafe memory access"));
+        },
+        () -> {
+          // One that is really so takes half a minute.
+          throw Refusals.lost(new CellsTakenException(Path.of("/dev/shm/NS_lock"), 0));
         },
         () -> BlobHandle.fromBytes(new byte[3]),
         () -> BlobHandle.fromHex("00"),

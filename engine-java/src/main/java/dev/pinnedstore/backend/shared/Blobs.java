@@ -152,14 +152,17 @@ final class Blobs {
   void publish(long place, long size, long millis) {
     Chunk chunk = chunks.at(place);
     // Under a cell again, which tells a process that died with the handle from one that gave it.
-    Cell cell = cells.enter(chunk.id);
-    Cells.hold(cell, chunk.id, start(place), size);
     try {
-      publishAs(chunk, start(place), size, millis);
+      Cell cell = cells.enter(chunk.id);
+      try {
+        Cells.hold(cell, chunk.id, start(place), size);
+        publishAs(chunk, start(place), size, millis);
+      } finally {
+        cell.leave();
+      }
     } catch (InternalError e) {
       throw namespace.lost(e);
     } finally {
-      cell.leave();
       chunks.closeWindow(chunk);
     }
     Steps.reached("window.left");

@@ -68,7 +68,8 @@ final class Cell {
   /** Says which bytes the holder has reserved. */
   void hold(long place, long word, long range) {
     held = place;
-    LONG.setOpaque(file, at + PeersLayout.RANGE_AT, range);
+    // With release: who sees this range sees the record that the operation before it has left.
+    LONG.setRelease(file, at + PeersLayout.RANGE_AT, range);
     LONG.setRelease(file, at, word);
   }
 
@@ -76,7 +77,10 @@ final class Cell {
     return held == place;
   }
 
-  /** Ends an operation by one store: before it, the cell says what was being done. */
+  /**
+   * Ends an operation by one store, on the thread that began it: before it, the cell says what was
+   * being done.
+   */
   void leave() {
     held = IDLE;
     LONG.setRelease(file, at, 0L);

@@ -7,6 +7,7 @@ import static dev.pinnedstore.backend.shared.PeersLayout.SLOTS;
 import dev.pinnedstore.backend.Codes;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * so that needs no fence of its own. A cell of a process that died stays, and says what it left
  * undone.
  *
- * <p>Each of the first threads of a store owns a cell in a cache line of its own; the others share
- * the rest.
+ * <p>A thread owns a cell for as long as it lives, if it is the first with its low bits of the
+ * thread id that needs one; all others share the rest. One that idles keeps its cell from them, but
+ * no chunk from the keeper, as the cell says nothing then. No two owned cells lie in one cache
+ * line; each lies in one with a shared cell, or with the head of the slot.
  */
 final class Cells {
   private static final long NAMED = 1L << 32;
@@ -39,14 +42,23 @@ final class Cells {
   private static final int SPINS = 100;
   private static final int MOST_LOOKS = 200;
   private static final long PAUSE_NANOS = 20_000;
-  private static final long LONGEST_NANOS = 30_000_000_000L;
 
+  /** How long a thread waits for a cell; longer than any operation takes. */
+  long patienceNanos = 30_000_000_000L;
+
+  private final Path path;
   private final MemorySegment file;
   private final int slot;
   private final Cell[] owned = new Cell[OWNED];
   private final Cell[] common = new Cell[COMMON];
 
-  Cells(MemorySegment file, int slot) {
+  /**
+   * Creates the cells of a store.
+   *
+   * @param path the lock file's name, for messages
+   */
+  Cells(Path path, MemorySegment file, int slot) {
+    this.path = path;
     this.file = file;
     this.slot = slot;
     for (int k = 0; k < CELLS; k++) {
@@ -63,7 +75,7 @@ final class Cells {
   /**
    * Takes a cell of this store and names a chunk in it; waits while all are taken.
    *
-   * @throws IllegalStateException when they are for half a minute: somebody wrote into the file
+   * @throws CellsTakenException when they are for half a minute: somebody wrote into the file
    */
   Cell enter(int chunkId) {
     long word = NAMED | Integer.toUnsignedLong(chunkId);
@@ -104,8 +116,8 @@ final class Cells {
       if (tries == SPINS) {
         since = System.nanoTime();
       } else if (tries > SPINS) {
-        if (System.nanoTime() - since > LONGEST_NANOS) {
-          throw new IllegalStateException("slot=" + slot + ": all cells=" + CELLS + " are taken");
+        if (System.nanoTime() - since > patienceNanos) {
+          throw new CellsTakenException(path, slot);
         }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
@@ -118,18 +130,19 @@ final class Cells {
     cell.hold(Codes.place(chunkId, offset), word, (offset << 32) | size);
   }
 
-  /** The cell of this store under which a place is reserved; null when there is none. */
+  /**
+   * The cell under which the calling thread has reserved a place; null when there is none. Nobody
+   * may leave a cell that another thread owns: that one might have taken it anew.
+   */
   @Nullable Cell holder(long place) {
     Cell own = owned(Thread.currentThread());
-    return own.isHolding(place) ? own : otherHolder(place);
+    return own.isHolding(place) ? own : commonHolder(place);
   }
 
-  private @Nullable Cell otherHolder(long place) {
-    for (Cell[] cells : new Cell[][] {owned, common}) {
-      for (Cell cell : cells) {
-        if (cell.isHolding(place)) {
-          return cell;
-        }
+  private @Nullable Cell commonHolder(long place) {
+    for (Cell cell : common) {
+      if (cell.isHolding(place)) {
+        return cell;
       }
     }
     return null;

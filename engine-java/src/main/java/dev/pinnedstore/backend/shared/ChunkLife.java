@@ -122,9 +122,17 @@ final class ChunkLife {
 
   // ---- retire, open, unlink
 
+  /**
+   * Ends an incarnation. Its records stay while anybody has a cell: who acknowledges a small blob
+   * or an original's has looked at the flag before this raised it, or is seen here, and where it
+   * found no record any more it would take an acknowledged blob for an original's that is not.
+   */
   void retire(Chunk chunk) {
     int past = chunk.generation();
     boolean anew = ChunkLayout.has(chunk.base, ChunkLayout.RETIRED);
+    if (anew && isHeld(chunk)) {
+      return;
+    }
     int flags = ChunkLayout.RETIRED;
     if (!anew) {
       boolean isSpent = lacksCount(chunk, Records.sum(chunk, chunk.used(), past));
@@ -140,6 +148,9 @@ final class ChunkLife {
     ChunkLayout.clearNewest(chunk.base);
     ChunkLayout.setGeneration(chunk.base, next);
     Steps.reached("retire.generation");
+    if (isHeld(chunk)) {
+      return;
+    }
     // Words of one run of generations never meet the same low bits again in another.
     boolean begins = (past ^ next) >>> RecordLayout.GENERATION_BITS != 0;
     clearRecords(chunk, anew, anew || begins);
@@ -165,6 +176,7 @@ final class ChunkLife {
 
   boolean tryOpen(Chunk chunk, long now) {
     if (ChunkLayout.has(chunk.base, ChunkLayout.SPENT)
+        || !ChunkLayout.isCleared(chunk.base)
         || peers.leases(chunk.index) != 0
         || isHeld(chunk)) {
       return false;

@@ -80,12 +80,15 @@ final class ChunkMaker {
     shut = true;
   }
 
+  /** By name only what is of this run: the next one may be making a file of the same name. */
   private void undo(int index, int id) {
     try {
-      if (id >= 0) {
-        var _ = SharedFiles.delete(namespace.names.records(id));
+      if (namespace.isCurrent()) {
+        if (id >= 0) {
+          var _ = SharedFiles.delete(namespace.names.records(id));
+        }
+        var _ = SharedFiles.delete(namespace.names.making(peers.slot));
       }
-      var _ = SharedFiles.delete(namespace.names.making(peers.slot));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

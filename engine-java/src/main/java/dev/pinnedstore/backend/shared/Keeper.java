@@ -36,9 +36,9 @@ import java.io.IOException;
  *             bytes, its header was still for the decay time, because an original's reservation is
  *             invisible until it is counted.
  *       </ul>
- *   <li><b>Retire.</b> Flag, new generation, records cleared where they must be, and the flag that
- *       says so. From the new generation on every old handle is stale: who viewed or copied and
- *       looks at the generation afterwards knows.
+ *   <li><b>Retire.</b> Flag, new generation, and once nobody has a cell, records cleared where they
+ *       must be, and the note that says so. From the new generation on every old handle is stale:
+ *       who viewed or copied and looks at the generation afterwards knows.
  *   <li><b>Open</b>, once nobody has a lease: a reader sets its lease first and looks at the
  *       generation afterwards, this looks at the leases after the generation was changed; so either
  *       the reader sees the new one and lets go, or this sees the lease. Also no cell, as an
@@ -197,25 +197,25 @@ final class Keeper {
   /**
    * Puts in order what the dead owner of an inherited slot left, and learns of all chunks.
    *
-   * @return false when another keeper did not let it do the first in all the time
+   * @return false when the first could not be done; then the slot is as that owner left it
    */
   boolean join() {
     boolean entered = lock.enter(true);
-    for (int i = 0; i < JOIN_TRIES && !entered && peers.inherited; i++) {
+    for (int i = 0; i < JOIN_TRIES && !entered && peers.isInherited(); i++) {
       entered = lock.enter(true);
     }
     if (entered) {
       var _ =
           lock.runAndLeave(
               () -> {
-                if (peers.inherited) {
-                  var _ = recovery.recover(peers.slot);
+                if (peers.isInherited() && recovery.recover(peers.slot)) {
+                  peers.settle();
                 }
                 recovery.adoptAll(false);
                 return 1;
               });
     }
-    return entered || !peers.inherited;
+    return !peers.isInherited();
   }
 
   /** Lets nobody in any more; false while some thread of this store is. */

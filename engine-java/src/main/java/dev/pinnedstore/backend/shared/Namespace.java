@@ -245,9 +245,14 @@ final class Namespace {
     for (boolean inherit : new boolean[] {false, true}) {
       for (int slot = 0; slot < PeersLayout.SLOTS; slot++) {
         if (PeersLayout.isTaken(file, slot) == inherit && lock.tryLock(PeersLayout.lockOf(slot))) {
+          Peers peers = new Peers(names.lock(), file, slot, inherit);
+          if (!inherit) {
+            // A thread of an earlier store that closed under it may have named a chunk late.
+            peers.cells.clear(slot);
+          }
           Peers.take(file, slot, millis);
           Steps.reached("join.slot");
-          return new Peers(file, slot, inherit);
+          return peers;
         }
       }
     }
@@ -302,7 +307,7 @@ final class Namespace {
     boolean gate = false;
     try {
       gate = Gate.await(lock);
-      if (peers.cells.isIdle()) {
+      if (!peers.isInherited() && peers.cells.isIdle()) {
         peers.takeBack(peers.slot);
         Steps.reached("leave.leases");
         peers.release(peers.slot);
@@ -312,13 +317,17 @@ final class Namespace {
         removeAsLast();
       }
     } finally {
-      lock.unlock(PeersLayout.lockOf(peers.slot));
-      if (gate) {
-        lock.unlock(PeersLayout.GATE);
+      try {
+        // First, so that no late thread of this store writes into what another takes now.
+        control.close();
+        arena.close();
+      } finally {
+        lock.unlock(PeersLayout.lockOf(peers.slot));
+        if (gate) {
+          lock.unlock(PeersLayout.GATE);
+        }
+        lock.close();
       }
-      control.close();
-      arena.close();
-      lock.close();
     }
   }
 
@@ -352,7 +361,7 @@ final class Namespace {
   private static void leaveGate(LockBytes lock, Arena arena, @Nullable Peers peers, boolean joined)
       throws IOException {
     if (!joined && peers != null) {
-      if (!peers.inherited) {
+      if (!peers.isInherited()) {
         peers.release(peers.slot);
       }
       lock.unlock(PeersLayout.lockOf(peers.slot));

@@ -4,6 +4,7 @@ import static dev.pinnedstore.backend.shared.PeersLayout.INT;
 import static dev.pinnedstore.backend.shared.PeersLayout.LONG;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /**
  * What the stores of a namespace tell each other through its lock file: who takes part, what each
@@ -13,23 +14,31 @@ final class Peers {
   final MemorySegment file;
   final int slot;
 
-  /** Whether an earlier owner of the slot died and left something undone. */
-  final boolean inherited;
-
   /** What each store is doing right now. */
   final Cells cells;
 
   private final long mask;
+  private volatile boolean inherited;
 
-  Peers(MemorySegment file, int slot, boolean inherited) {
+  Peers(Path path, MemorySegment file, int slot, boolean inherited) {
     this.file = file;
     this.slot = slot;
     this.inherited = inherited;
     this.mask = 1L << slot;
-    this.cells = new Cells(file, slot);
+    this.cells = new Cells(path, file, slot);
   }
 
   // ---- slots
+
+  /** Whether an earlier owner of the slot died, and what it left undone is so still. */
+  boolean isInherited() {
+    return inherited;
+  }
+
+  /** Notes that it was put in order. */
+  void settle() {
+    inherited = false;
+  }
 
   boolean isTaken(int ofSlot) {
     return PeersLayout.isTaken(file, ofSlot);

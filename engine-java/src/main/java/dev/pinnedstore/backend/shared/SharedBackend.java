@@ -187,7 +187,11 @@ public final class SharedBackend implements StorageBackend {
     if (!joined) {
       throw new NamespaceRefusedException(
           NamespaceRefusedException.Reason.IN_USE,
-          namespace.names.namespace() + ": another process keeps its chunks and does not end",
+          namespace.names.namespace()
+              + ": slot="
+              + namespace.peers.slot
+              + " of a process that died cannot be put in order now: another keeps the chunks and"
+              + " does not end, or there is no room for their records",
           null);
     }
     return backend;

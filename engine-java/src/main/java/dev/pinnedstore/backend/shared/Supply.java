@@ -70,19 +70,22 @@ final class Supply {
       return ready;
     }
     long start = clock.nanos();
-    long next;
+    long made;
     synchronized (maker) {
       // Again: another thread of this store may have made one while this one waited for it.
       ready = ready(headId);
-      next = ready == NONE ? make() : ready;
+      if (ready != NONE) {
+        return ready;
+      }
+      made = make();
     }
-    if (next >= 0) {
+    if (made >= 0) {
       long nanos = clock.nanos() - start;
       stalls.incrementAndGet();
       stallNanos.addAndGet(nanos);
-      events.stalled((int) next, namespace.chunkBytes, nanos);
+      events.stalled((int) made, namespace.chunkBytes, nanos);
     }
-    return next;
+    return made;
   }
 
   /** The id of a ready chunk other than the head, none, or a refusal. */

@@ -58,6 +58,8 @@ final class WriteHead {
       // The next append finds that it is lost, and moves on.
       head = null;
       throw e;
+    } catch (CellsTakenException e) {
+      throw e;
     } catch (IllegalStateException e) {
       // Another thread has unmapped it: it is gone, or the store is.
       head = null;
@@ -193,7 +195,7 @@ final class WriteHead {
         head = chunk;
       }
       return expiry.isPastAt(chunk, millis) ? NO_ROOM : reserveIn(chunk, size);
-    } catch (MappingLostException e) {
+    } catch (MappingLostException | CellsTakenException e) {
       throw e;
     } catch (IllegalStateException e) {
       head = null;

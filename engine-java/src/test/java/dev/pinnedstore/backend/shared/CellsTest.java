@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pinnedstore.backend.Codes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -14,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Every operation has a cell of its own for all stores to see, whichever way it got it. */
@@ -26,7 +29,7 @@ class CellsTest {
 
   private Cells slot(int slot) {
     Peers.take(file, slot, 1);
-    return new Cells(file, slot);
+    return new Cells(Path.of("lock"), file, slot);
   }
 
   @Test
@@ -76,33 +79,67 @@ class CellsTest {
   }
 
   @Test
-  void theHolderOfAPlaceIsFoundByAnotherThread() throws Exception {
+  void nobodyFindsTheCellThatAnotherThreadOwns() throws Exception {
     Cell cell = cells.enter(CHUNK);
     Cells.hold(cell, CHUNK, 64, 64);
+    assertThat(taken()).allMatch(CellsTest::isOwned);
     try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
       Future<Cell> found = thread.submit(() -> cells.holder(Codes.place(CHUNK, 64)));
-      assertThat(found.get()).isSameAs(cell);
+      assertThat(found.get()).isNull();
     }
+    assertThat(cells.holder(Codes.place(CHUNK, 64))).isSameAs(cell);
     cell.leave();
   }
 
   @Test
   void theCellOfAThreadThatEndedPassesToAnother() throws Exception {
-    ConcurrentHashMap<Cell, Boolean> seen = new ConcurrentHashMap<>();
+    Set<Integer> seen = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < 200; i++) {
       Thread thread =
           Thread.ofPlatform()
               .start(
                   () -> {
                     Cell cell = cells.enter(CHUNK);
-                    seen.put(cell, true);
+                    seen.addAll(taken());
                     cell.leave();
                   });
       thread.join();
     }
-    // Not one of them had to go to those that all threads share.
-    assertThat(seen.size()).isLessThanOrEqualTo((PeersLayout.CELLS + 1) / 2);
+    assertThat(seen).as("not one of those that all threads share").allMatch(CellsTest::isOwned);
     assertThat(cells.isIdle()).isTrue();
+  }
+
+  @Test
+  void aThreadKeepsItsCellFromAnotherThatWouldHaveTheSame() throws Exception {
+    Cell own = cells.enter(CHUNK);
+    own.leave();
+    List<Integer> seen = new ArrayList<>();
+    Runnable late =
+        () -> {
+          Cell cell = cells.enter(CHUNK);
+          seen.addAll(taken());
+          cell.leave();
+        };
+    Thread other;
+    do {
+      other = Thread.ofPlatform().unstarted(late);
+    } while ((other.threadId() - Thread.currentThread().threadId()) % 16 != 0);
+    other.start();
+    other.join();
+    assertThat(seen).hasSize(1).noneMatch(CellsTest::isOwned);
+  }
+
+  /** The numbers of the cells that say something. */
+  private List<Integer> taken() {
+    return IntStream.range(0, PeersLayout.CELLS)
+        .filter(k -> cells.named(3, k) != 0)
+        .boxed()
+        .toList();
+  }
+
+  /** One of those that each thread has for itself: the first, and every second one. */
+  private static boolean isOwned(int cell) {
+    return cell == 0 || cell % 2 == 1;
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.pinnedstore.store.shared;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.pinnedstore.store.BackingLostException;
 import dev.pinnedstore.store.BlobHandle;
 import dev.pinnedstore.store.InvalidHandleException;
 import dev.pinnedstore.store.NamespaceException;
@@ -145,6 +146,18 @@ class OriginalRestartDefectsTest extends SharedStoreFixture {
       assertThat(resolveOrNull(fresh, old.get(i))).isNull();
     }
     assertLive(fresh, fillChunks(fresh, 30, 5).getLast(), 34);
+  }
+
+  @Test
+  void aSurvivorOfAnOldRunLeavesAloneWhatTheNewOneIsJustMaking() throws Exception {
+    PinnedStore survivor = open();
+    var _ = fillChunks(survivor, 0, 1);
+    SharedFiles.remove(namespace);
+    var _ = open();
+    SharedFiles.write(namespace, "making_0", new byte[100]);
+    assertThatExceptionOfType(BackingLostException.class)
+        .isThrownBy(() -> fillChunks(survivor, 1, 2));
+    assertThat(SharedFiles.exists(namespace, "making_0")).isTrue();
   }
 
   /** What a survivor may also be told. */
