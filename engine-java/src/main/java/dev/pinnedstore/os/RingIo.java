@@ -172,10 +172,22 @@ public final class RingIo implements AsyncIo {
 
   private Throwable failed(Throwable reason) {
     try {
-      return new IOException("the ring of " + path + " failed: " + reason.getMessage(), reason);
+      return new IOException(describe(reason), reason);
     } catch (OutOfMemoryError e) {
       return reason;
     }
+  }
+
+  private Throwable abandoned(Throwable reason) {
+    try {
+      return new AbandonedException(describe(reason), reason);
+    } catch (OutOfMemoryError e) {
+      return reason;
+    }
+  }
+
+  private String describe(Throwable reason) {
+    return "the ring of " + path + " failed: " + reason.getMessage();
   }
 
   @Override
@@ -405,7 +417,7 @@ public final class RingIo implements AsyncIo {
     refuseIncoming();
     for (AsyncOperation operation : slots) {
       if (operation != null) {
-        endings.abandon(operation, failed(reason));
+        endings.abandon(operation, abandoned(reason));
       }
     }
   }

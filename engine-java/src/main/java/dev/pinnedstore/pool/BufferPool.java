@@ -3,6 +3,7 @@ package dev.pinnedstore.pool;
 import dev.pinnedstore.pool.PoolFile.Source;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -82,7 +83,7 @@ public final class BufferPool implements AutoCloseable {
    * @return a builder
    */
   public static BufferPoolBuilder builder(BufferPoolConfig config) {
-    return new BufferPoolBuilder(config);
+    return new BufferPoolBuilder(Objects.requireNonNull(config, "config"));
   }
 
   // ---- the hit path

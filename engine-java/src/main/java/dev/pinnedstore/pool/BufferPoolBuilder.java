@@ -1,5 +1,6 @@
 package dev.pinnedstore.pool;
 
+import dev.pinnedstore.os.FileDisk;
 import dev.pinnedstore.pool.PoolFile.Source;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder file(Path file) {
+    Objects.requireNonNull(file, "file");
     return add(() -> PageStorage.file(file));
   }
 
@@ -75,7 +77,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder wal(WriteAheadLog wal) {
-    this.wal = wal;
+    this.wal = Objects.requireNonNull(wal, "wal");
     return this;
   }
 
@@ -86,7 +88,8 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder evictionPolicy(EvictionPolicy policy) {
-    AtomicReference<@Nullable EvictionPolicy> once = new AtomicReference<>(policy);
+    AtomicReference<@Nullable EvictionPolicy> once =
+        new AtomicReference<>(Objects.requireNonNull(policy, "policy"));
     return evictionPolicy(
         () -> {
           EvictionPolicy mine = once.getAndSet(null);
@@ -127,7 +130,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder evictionPolicy(Supplier<? extends EvictionPolicy> evictionPolicy) {
-    settings.evictionPolicy = evictionPolicy;
+    settings.evictionPolicy = Objects.requireNonNull(evictionPolicy, "evictionPolicy");
     return this;
   }
 
@@ -193,7 +196,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder flushInterval(Duration flushInterval) {
-    settings.flushInterval = flushInterval;
+    settings.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
     return this;
   }
 
@@ -271,7 +274,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder dataDirectory(Path dataDirectory) {
-    settings.dataDirectory = dataDirectory;
+    settings.dataDirectory = Objects.requireNonNull(dataDirectory, "dataDirectory");
     return this;
   }
 
@@ -304,7 +307,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder pinTimeout(Duration pinTimeout) {
-    settings.pinTimeout = pinTimeout;
+    settings.pinTimeout = Objects.requireNonNull(pinTimeout, "pinTimeout");
     return this;
   }
 
@@ -315,7 +318,7 @@ public final class BufferPoolBuilder {
    * @return this
    */
   public BufferPoolBuilder latchTimeout(Duration latchTimeout) {
-    settings.latchTimeout = latchTimeout;
+    settings.latchTimeout = Objects.requireNonNull(latchTimeout, "latchTimeout");
     return this;
   }
 
@@ -356,7 +359,18 @@ public final class BufferPoolBuilder {
   }
 
   private static PageStorage defaultFile(BufferPoolConfig config) throws IOException {
-    Files.createDirectories(config.dataDirectory());
+    createDirectories(config.dataDirectory().toAbsolutePath());
     return PageStorage.file(config.dataDirectory().resolve(DEFAULT_FILE));
+  }
+
+  /** Makes a directory and those above it, each entry durable. */
+  private static void createDirectories(Path directory) throws IOException {
+    Path parent = directory.getParent();
+    if (Files.isDirectory(directory) || parent == null) {
+      return;
+    }
+    createDirectories(parent);
+    Files.createDirectories(directory);
+    FileDisk.syncDirectory(directory);
   }
 }

@@ -7,19 +7,21 @@ package dev.pinnedstore.pool;
  * @param frames frames of the pool
  * @param freeFrames frames without a page
  * @param pinnedFrames frames whose page is pinned, shared or exclusively
- * @param dirtyFrames frames whose page storage does not have yet
+ * @param dirtyFrames frames whose page storage does not have yet, with those being written
  * @param sharedLookups calls of {@code pin}
  * @param exclusiveLookups calls of {@code pinExclusive}
  * @param optimisticLookups calls of {@code readOptimistic} and the like
- * @param sharedMisses of these, those that found no page in a frame
- * @param exclusiveMisses of these, those that found no page in a frame
- * @param optimisticMisses of these, those that found no page in a frame
+ * @param sharedMisses of {@code sharedLookups}, those that loaded their page; who waited for
+ *     another's load counts as a hit, and among the waits
+ * @param exclusiveMisses the same of {@code exclusiveLookups}
+ * @param optimisticMisses the same of {@code optimisticLookups}
  * @param optimisticRetries optimistic reads that were done again, since the page changed
  * @param newPages pages that were made
  * @param pageReads pages read from storage
  * @param pageWrites pages written to their places
  * @param evictions pages that left their frame
- * @param failedEvictions searches for a victim that found none
+ * @param failedEvictions searches for a victim that found none; whoever waits for a frame searches
+ *     again and again
  * @param searchedPages candidates that these searches looked at
  * @param backgroundFlushes batches written by the thread of the pool
  * @param sharedAllocations frames taken from the common stack
@@ -79,7 +81,7 @@ public record BufferPoolStats(
   }
 
   /**
-   * Returns the lookups that found no page in a frame.
+   * Returns the lookups that loaded their page.
    *
    * @return misses
    */
@@ -88,7 +90,7 @@ public record BufferPoolStats(
   }
 
   /**
-   * Returns the lookups that found their page.
+   * Returns the lookups that found their page, or another thread that was loading it.
    *
    * @return hits
    */

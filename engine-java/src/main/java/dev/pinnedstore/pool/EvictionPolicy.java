@@ -62,8 +62,9 @@ public interface EvictionPolicy {
   long evict(LongPredicate evictable);
 
   /**
-   * Tells that a page left without having been chosen, since it could not be read for one. What was
-   * known of it is forgotten. Ignored for a page that is not resident.
+   * Tells that a page is not resident, without having been chosen. What was known of it is
+   * forgotten. Ignored for a page that is not resident anyway. The pool calls it, and {@link #load}
+   * after it, when {@link #evict} accepted a page and then threw or named another.
    *
    * @param pageId the page
    */

@@ -6,6 +6,7 @@ import dev.pinnedstore.buffer.IoSlice;
 import dev.pinnedstore.os.FileDisk;
 import dev.pinnedstore.os.LockFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -103,7 +104,16 @@ final class FileStorage implements PageStorage {
 
   @Override
   public @Nullable PageStorage doubleWriteArea() throws IOException {
-    return open(path.resolveSibling(path.getFileName() + AREA_SUFFIX), options, null);
+    return open(areaPath(), options, null);
+  }
+
+  /** Whether an area is there already. */
+  boolean hasArea() {
+    return Files.exists(areaPath());
+  }
+
+  private Path areaPath() {
+    return path.resolveSibling(path.getFileName() + AREA_SUFFIX);
   }
 
   @Override

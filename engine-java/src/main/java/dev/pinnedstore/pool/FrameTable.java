@@ -28,10 +28,16 @@ final class FrameTable implements AutoCloseable {
   /** As {@link #AHEAD}, and the first of its window: using it starts the next one. */
   static final int MARKER = 8;
 
+  /** How many these are. */
+  private static final int FLAGS = 4;
+
+  /** No epoch of a file: storage has the page for good, as far as it has it. */
+  static final int DURABLE = 0;
+
   /** The recovery LSN of a page that has none. */
   static final long NO_LSN = Long.MAX_VALUE;
 
-  private static final VarHandle FLAGS = MethodHandles.arrayElementVarHandle(int[].class);
+  private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
   final int count;
@@ -51,6 +57,7 @@ final class FrameTable implements AutoCloseable {
   /** The LSN of the first change that storage may not have. */
   private final long[] recoveryLsns;
 
+  /** Above the flags: in which epoch of its file a page was last written. */
   private final int[] flags;
 
   FrameTable(int count, int pageBytes, int trailerBytes) {
@@ -115,8 +122,27 @@ final class FrameTable implements AutoCloseable {
     return (long) LONGS.getAndSet(recoveryLsns, frame, NO_LSN);
   }
 
+  /** Returns the epoch in which a page was last written, {@link #DURABLE} if there is none. */
+  int written(int frame) {
+    return flags(frame) >>> FLAGS;
+  }
+
+  /** Sets it, see {@link PoolFile#epoch()}; as many bits as there is room for. */
+  void written(int frame, int epoch) {
+    int seen;
+    do {
+      seen = flags(frame);
+    } while (!INTS.compareAndSet(
+        flags, frame, seen, (seen & ((1 << FLAGS) - 1)) | (epoch << FLAGS)));
+  }
+
+  /** Whether one epoch comes after another; they come round. */
+  static boolean isAfter(int epoch, int other) {
+    return ((epoch - other) << FLAGS) > 0;
+  }
+
   int flags(int frame) {
-    return (int) FLAGS.getVolatile(flags, frame);
+    return (int) INTS.getVolatile(flags, frame);
   }
 
   /** Sets and clears flags; returns those before. */
@@ -124,7 +150,7 @@ final class FrameTable implements AutoCloseable {
     int seen;
     do {
       seen = flags(frame);
-    } while (!FLAGS.compareAndSet(flags, frame, seen, (seen | set) & ~clear));
+    } while (!INTS.compareAndSet(flags, frame, seen, (seen | set) & ~clear));
     return seen;
   }
 
@@ -133,7 +159,7 @@ final class FrameTable implements AutoCloseable {
     pageId(frame, EvictionPolicy.NO_PAGE);
     lsns[frame] = 0;
     LONGS.setVolatile(recoveryLsns, frame, NO_LSN);
-    FLAGS.setVolatile(flags, frame, 0);
+    INTS.setVolatile(flags, frame, 0);
   }
 
   @Override

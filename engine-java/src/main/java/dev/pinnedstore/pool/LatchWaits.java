@@ -24,6 +24,10 @@ final class LatchWaits {
     }
   }
 
+  int stripes() {
+    return stripes.length;
+  }
+
   private Stripe stripe(long id) {
     int hash = (int) ((id * 0x9E3779B97F4A7C15L) >>> 33);
     return stripes[hash % stripes.length];

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * also written, and nobody else has it.
  *
  * <p><b>Threads.</b> Any thread may use and close it, one at a time. <b>Closing</b> unpins; again
- * it does nothing. A segment that is kept beyond that shows whatever the frame holds next: close
- * the guard after the last use. <b>Cost.</b> No system call; the guard need not be allocated where
- * it does not leave the code that took it.
+ * it does nothing, but {@link IllegalStateException} if two threads close it at the same time and
+ * nobody else has the page. A segment that is kept beyond that shows whatever the frame holds next:
+ * close the guard after the last use. <b>Cost.</b> No system call; the guard need not be allocated
+ * where it does not leave the code that took it.
  */
 public final class PageGuard implements AutoCloseable {
   private static final long MAX_LSN = Long.MAX_VALUE - 1;

@@ -23,15 +23,42 @@ final class PageLatches {
   }
 
   void unpin(long id, long[] words, int slot) {
-    if ((PageWordLayout.add(words, slot, -1) & PageWordLayout.WAIT) != 0) {
+    long before = PageWordLayout.add(words, slot, -1);
+    if (!PageWordLayout.isPinned(before)) {
+      putBack(words, slot, before);
+      throw notPinned(id);
+    }
+    if ((before & PageWordLayout.WAIT) != 0) {
       parts.waits.wake(words, slot, id);
     }
   }
 
+  /** Undoes an unpin of a page that was not pinned, unless somebody made something of the word. */
+  private static void putBack(long[] words, int slot, long before) {
+    long wrong = before - 1;
+    long flags = PageWordLayout.WAIT | PageWordLayout.USED;
+    long seen = PageWordLayout.get(words, slot);
+    while (((seen ^ wrong) & ~flags) == 0 && !PageWordLayout.cas(words, slot, seen, seen + 1)) {
+      seen = PageWordLayout.get(words, slot);
+    }
+  }
+
+  private static IllegalStateException notPinned(long id) {
+    return new IllegalStateException(
+        "page " + id + " is not pinned: two threads closed one guard at the same time");
+  }
+
   /** Gives an exclusive latch back. */
   void release(long id, long[] words, int slot) {
-    long change = PageWordLayout.RESIDENT - PageWordLayout.EXCLUSIVE;
-    if ((PageWordLayout.add(words, slot, change) & PageWordLayout.WAIT) != 0) {
+    long word;
+    do {
+      word = PageWordLayout.get(words, slot);
+      if (PageWordLayout.latch(word) != PageWordLayout.EXCLUSIVE) {
+        throw notPinned(id);
+      }
+    } while (!PageWordLayout.cas(
+        words, slot, word, PageWordLayout.withLatch(word, PageWordLayout.RESIDENT)));
+    if ((word & PageWordLayout.WAIT) != 0) {
       parts.waits.wake(words, slot, id);
     }
   }

@@ -16,9 +16,9 @@ public interface PageStorage extends AutoCloseable {
   /**
    * Opens a file past the system's page cache, with io_uring for asynchronous operations, as far as
    * the system takes these; makes it if there is none. Beside it, under its name and {@code .dwb},
-   * is its double-write area, and under its name and {@code .lock} the lock that is held until the
-   * storage is closed, or the process ends: one pool has a file, since another would not see what
-   * it writes.
+   * is its double-write area, if the pool has {@link BufferPoolConfig#doubleWrite()}, and under its
+   * name and {@code .lock} the lock that is held until the storage is closed, or the process ends:
+   * one pool has a file, since another would not see what it writes.
    *
    * @param path the file
    * @param options {@link FileOption#BUFFERED} to use the system's page cache, {@link
@@ -76,7 +76,8 @@ public interface PageStorage extends AutoCloseable {
   void sync() throws IOException;
 
   /**
-   * Begins to read; as {@link #read}, which it calls unless overridden.
+   * Begins to read; as {@link #read}, which it calls unless overridden. Uses the memory until the
+   * future is complete, and not any longer.
    *
    * @param targets where to
    * @param position where in the file
@@ -91,7 +92,8 @@ public interface PageStorage extends AutoCloseable {
   }
 
   /**
-   * Begins to write; as {@link #write}, which it calls unless overridden.
+   * Begins to write; as {@link #write}, which it calls unless overridden. Uses the memory until the
+   * future is complete, and not any longer.
    *
    * @param sources what
    * @param position where in the file

@@ -88,6 +88,11 @@ final class PageWordLayout {
     return Integer.compareUnsigned(latch(word) - RESIDENT, MAX_PINS) < 0;
   }
 
+  /** Whether somebody has a shared pin. */
+  static boolean isPinned(long word) {
+    return Integer.compareUnsigned(latch(word) - RESIDENT - 1, MAX_PINS) < 0;
+  }
+
   /** Whether a page is in a frame and not on its way in or out. */
   static boolean isResident(long word) {
     return latch(word) != ABSENT && latch(word) != BUSY;

@@ -7,10 +7,13 @@ import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 
 /**
- * Writes dirty pages back, one batch at a time: takes copies of pages under a shared pin, so that
- * nobody waits for the device; waits for the log; writes the batch to the double-write area and
- * makes it durable, if there is one; writes the pages to their places, those side by side in one
- * piece; and makes them durable.
+ * Writes dirty pages back in batches: takes copies of pages under a shared pin, so that nobody
+ * waits for the device; waits for the log; writes the batch to the double-write area and makes it
+ * durable, if there is one; writes the pages to their places, those side by side in one piece; and
+ * makes them durable.
+ *
+ * <p>Two batches take turns: while one is written, the next one is filled. Where there is no
+ * double-write area it is also begun to be written, so that the device never waits.
  *
  * <p>A page that is taken is clean and flushing from before it is copied, so a change that comes
  * later makes it dirty again, and stays. Until its write has ended it cannot leave its frame, where
@@ -19,15 +22,36 @@ import java.util.stream.LongStream;
 final class PageWriter implements AutoCloseable {
   private final PoolParts parts;
   private final PageLatches latches;
-  private final WriteBatch batch;
 
-  /** Held for one batch. Fair: an eviction waits for one batch of a long flush, not for all. */
+  /** The batch that is filled or was started last; the other one is finished, or under way. */
+  private WriteBatch batch;
+
+  private WriteBatch other;
+
+  /**
+   * Held until no batch is under way, which is after one or two if somebody waits for it. Fair: an
+   * eviction waits for these, not for the whole of a long flush.
+   */
   private final ReentrantLock lock = new ReentrantLock(true);
 
   PageWriter(PoolParts parts, PageLatches latches) {
     this.parts = parts;
     this.latches = latches;
     this.batch = new WriteBatch(parts);
+    this.other = secondBatch(parts);
+  }
+
+  private WriteBatch secondBatch(PoolParts of) {
+    boolean done = false;
+    try {
+      WriteBatch second = new WriteBatch(of);
+      done = true;
+      return second;
+    } finally {
+      if (!done) {
+        batch.close();
+      }
+    }
   }
 
   /** Goes on while it says so. */
@@ -65,9 +89,13 @@ final class PageWriter implements AutoCloseable {
     failures.throwFirst();
   }
 
-  /** Returns pages that are held exclusively now, or dirty. */
+  /**
+   * Returns pages that are held exclusively now, or dirty, or were written and not made durable.
+   */
   long[] unwritten() {
-    return pages((id, frame) -> latches.isExclusive(id) || has(frame, FrameTable.DIRTY));
+    return pages(
+        (id, frame) ->
+            latches.isExclusive(id) || has(frame, FrameTable.DIRTY) || parts.isUnsynced(id, frame));
   }
 
   /**
@@ -151,25 +179,58 @@ final class PageWriter implements AutoCloseable {
       long[] ids, boolean claimed, Until until, Failures failures, LongConsumer held) {
     int batches = 0;
     for (int next = 0; next < ids.length && !until.isEnough(); ) {
-      int end = next;
       lock.lock();
       try {
-        batch.begin(parts.file(ids[next]));
-        while (end < ids.length && !batch.isFull() && batch.isOf(ids[end])) {
-          if (!take(ids[end], claimed)) {
-            held.accept(ids[end]);
+        do {
+          swapBatches();
+          next = fill(ids, next, claimed, held);
+          batches += batch.isEmpty() ? 0 : 1;
+          if (batch.isAlone()) {
+            failures.run(other::finish);
           }
-          end++;
-        }
-        batches += batch.isEmpty() ? 0 : 1;
-        failures.run(batch::write);
+          failures.run(batch::start);
+          failures.run(other::finish);
+        } while (next < ids.length && !until.isEnough() && !lock.hasQueuedThreads());
+      } catch (IllegalStateException e) {
+        // Its memory is gone.
+        throw parts.isGone ? new BufferPoolClosedException() : e;
       } finally {
-        batch.end();
-        lock.unlock();
+        endAndUnlock(failures);
       }
-      next = end;
     }
     return batches;
+  }
+
+  private void swapBatches() {
+    WriteBatch last = batch;
+    batch = other;
+    other = last;
+  }
+
+  /** Fills the batch with pages of one file; returns how many of all pages it saw by now. */
+  private int fill(long[] ids, int from, boolean claimed, LongConsumer held) {
+    int next = from;
+    batch.begin(parts.file(ids[from]));
+    while (next < ids.length && !batch.isFull() && batch.isOf(ids[next])) {
+      if (!take(ids[next], claimed)) {
+        held.accept(ids[next]);
+      }
+      next++;
+    }
+    return next;
+  }
+
+  /** Whatever was thrown: nobody else may use a batch that is under way. */
+  private void endAndUnlock(Failures failures) {
+    try {
+      failures.run(other::finish);
+    } finally {
+      try {
+        failures.run(batch::finish);
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
   /** Puts a page into the batch if it is dirty; false if others have it. */
@@ -207,7 +268,13 @@ final class PageWriter implements AutoCloseable {
     try {
       file.sync(file.storage);
     } catch (IOException | RuntimeException e) {
-      throw parts.failure("cannot make " + file.storage + " durable", e);
+      long[] lost = pages((id, frame) -> parts.file(id) == file && parts.isUnsynced(id, frame));
+      throw parts.failure(
+          "cannot make "
+              + file.storage
+              + " durable"
+              + (lost.length == 0 ? "" : ", nor page(s) " + Arrays.toString(lost) + " in it"),
+          e);
     }
   }
 
@@ -230,7 +297,8 @@ final class PageWriter implements AutoCloseable {
         ids.add(id);
       }
     }
-    return ids.build().sorted().toArray();
+    // A page that leaves and comes back meanwhile may be seen in two frames.
+    return ids.build().sorted().distinct().toArray();
   }
 
   @Override
@@ -238,6 +306,7 @@ final class PageWriter implements AutoCloseable {
     lock.lock();
     try {
       batch.close();
+      other.close();
     } finally {
       lock.unlock();
     }

@@ -24,6 +24,12 @@ final class PoolFile {
 
   private volatile @Nullable IOException poison;
 
+  /** Begins anew with each sync. */
+  private volatile int epoch = 1;
+
+  /** The last epoch of which all that was written is durable. */
+  private volatile int durableEpoch;
+
   /**
    * Whether a batch did not come whole to its places, of which the area then has the only good
    * copies; under the writer's lock.
@@ -85,19 +91,44 @@ final class PoolFile {
     return poison != null;
   }
 
+  /** Ends the use of the file. */
+  void poison(IOException reason) {
+    poison = reason;
+  }
+
+  /**
+   * Returns the epoch in which a write falls that has just ended. The next sync that begins makes
+   * it durable.
+   */
+  int epoch() {
+    return epoch;
+  }
+
+  /** Whether what was written in an epoch is not durable, and will not be. */
+  boolean isLost(int written) {
+    return isPoisoned()
+        && written != FrameTable.DURABLE
+        && FrameTable.isAfter(written, durableEpoch);
+  }
+
   /**
    * Makes durable what was written; once that has failed, all use fails. One at a time: the system
    * tells of a failure once, and nobody may take the next success for his own.
    */
   synchronized void sync(PageStorage part) throws IOException {
     checkUsable();
+    int covered = epoch;
+    epoch = covered + 1;
     try {
       part.sync();
+      if (part.equals(storage)) {
+        durableEpoch = covered;
+      }
     } catch (ClosedChannelException e) {
       // Nothing is known to be lost.
       throw e;
     } catch (IOException | RuntimeException | Error e) {
-      poison = e instanceof IOException io ? io : new IOException(e.toString(), e);
+      poison(e instanceof IOException io ? io : new IOException(e.toString(), e));
       throw e;
     }
   }

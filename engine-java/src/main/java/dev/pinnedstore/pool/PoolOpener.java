@@ -20,7 +20,7 @@ final class PoolOpener {
       for (Source source : sources) {
         PageStorage storage = source.open();
         opened.add(storage);
-        PageStorage area = storage.doubleWriteArea();
+        PageStorage area = area(storage, config);
         if (area != null) {
           opened.add(area);
         }
@@ -46,6 +46,13 @@ final class PoolOpener {
         closeAll(opened);
       }
     }
+  }
+
+  /** Opens the area, also if it is not wanted any more: a crash may have left pages in it. */
+  private static @Nullable PageStorage area(PageStorage storage, BufferPoolConfig config)
+      throws IOException {
+    boolean none = !config.doubleWrite() && storage instanceof FileStorage file && !file.hasArea();
+    return none ? null : storage.doubleWriteArea();
   }
 
   private static BufferPool start(PoolParts parts) {

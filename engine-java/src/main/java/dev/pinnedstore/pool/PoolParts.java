@@ -67,6 +67,14 @@ final class PoolParts {
     return files.get(PageIds.file(id));
   }
 
+  /**
+   * Whether a page was written to a file since it was last made durable, and never will be: its
+   * frame has the only bytes of it that are good for sure.
+   */
+  boolean isUnsynced(long id, int frame) {
+    return file(id).isLost(frames.written(frame));
+  }
+
   /** Sets a word that its caller owns, and wakes whoever waits for it. */
   void publish(long[] words, int slot, long id, WordChange change) {
     long seen;

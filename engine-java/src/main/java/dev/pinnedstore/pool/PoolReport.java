@@ -7,13 +7,23 @@ final class PoolReport {
 
   private PoolReport() {}
 
+  /** With those that are being written. */
+  private static int dirty(FrameTable frames) {
+    int dirty = 0;
+    for (int frame = 0; frame < frames.count; frame++) {
+      int flags = frames.flags(frame);
+      dirty += (flags & (FrameTable.DIRTY | FrameTable.FLUSHING)) != 0 ? 1 : 0;
+    }
+    return dirty;
+  }
+
   static BufferPoolStats of(PoolParts parts, int pinned) {
     PoolCounters counts = parts.counters;
     return new BufferPoolStats(
         parts.frames.count,
         parts.free.count(),
         pinned,
-        counts.dirtyFrames.get(),
+        dirty(parts.frames),
         counts.lookups.sum(PoolCounters.SHARED),
         counts.lookups.sum(PoolCounters.EXCLUSIVE),
         counts.lookups.sum(PoolCounters.OPTIMISTIC),

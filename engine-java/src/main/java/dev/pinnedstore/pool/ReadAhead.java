@@ -1,6 +1,7 @@
 package dev.pinnedstore.pool;
 
 import dev.pinnedstore.buffer.IoSlice;
+import dev.pinnedstore.os.AbandonedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,6 +148,9 @@ final class ReadAhead {
     private final int mark;
     private long first;
 
+    /** Whether the system may read into the frames still, though nobody waits for it any more. */
+    private boolean isAbandoned;
+
     /** Whether there was no frame, and so will be none for the next run. */
     boolean isStopped;
 
@@ -172,7 +176,9 @@ final class ReadAhead {
     }
 
     private void giveBack(long id, int frame) {
-      supply.give(frame);
+      if (!isAbandoned) {
+        supply.give(frame);
+      }
       parts.publish(parts.table.get(id), PageTable.slot(id), id, PageWordLayout::absent);
     }
 
@@ -234,6 +240,7 @@ final class ReadAhead {
           (bytes, failure) -> {
             try {
               parts.counters.readLatency.add(System.nanoTime() - start);
+              isAbandoned = AbandonedException.isCauseOf(failure);
               event.end(PageIds.of(file.number, first), frames.size(), parts.config.pageSize());
               return arrive(failure == null ? Math.max(0, bytes) : -1);
             } finally {

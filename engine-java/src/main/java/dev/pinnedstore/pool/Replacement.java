@@ -3,6 +3,7 @@ package dev.pinnedstore.pool;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongPredicate;
 
@@ -20,7 +21,7 @@ final class Replacement {
   private static final List<WeakReference<EvictionPolicy>> TAKEN = new ArrayList<>();
 
   Replacement(PoolParts parts, EvictionPolicy policy) {
-    take(policy);
+    take(Objects.requireNonNull(policy, "evictionPolicy: the supplier gave none"));
     this.parts = parts;
     this.policy = policy;
     policy.capacity(parts.config.frames());
@@ -202,7 +203,10 @@ final class Replacement {
 
   private boolean mayLeave(long id, int frame, boolean cleanOnly) {
     int flags = parts.frames.flags(frame);
+    boolean isDirty = (flags & FrameTable.DIRTY) != 0;
     return (flags & FrameTable.FLUSHING) == 0
-        && ((flags & FrameTable.DIRTY) == 0 || !(cleanOnly || parts.file(id).isPoisoned()));
+        && (parts.file(id).isPoisoned()
+            ? !isDirty && !parts.isUnsynced(id, frame)
+            : !isDirty || !cleanOnly);
   }
 }

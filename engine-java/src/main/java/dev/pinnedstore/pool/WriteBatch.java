@@ -4,22 +4,23 @@ import dev.pinnedstore.buffer.AlignedBuffer;
 import dev.pinnedstore.buffer.IoSlice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Pages of one file on their way to storage: copies, in the order of their numbers, behind room for
- * the header of the double-write area. One user at a time.
+ * the header of the double-write area. Is filled, started and finished; one user at a time.
  */
 final class WriteBatch implements AutoCloseable {
+  /** As many that the device has enough to do with two batches, and the first soon begins. */
+  private static final int MOST_WITHOUT_AREA = 256;
+
   private final PoolParts parts;
   private final int pageBytes;
   private final int most;
   private final int headerBytes;
-  private final AlignedBuffer buffer;
+  private AlignedBuffer buffer;
   private final long[] ids;
   private final int[] frames;
   private final long[] lsns;
@@ -27,26 +28,39 @@ final class WriteBatch implements AutoCloseable {
   private int count;
   private PoolFile file;
 
+  // Of a batch that was started.
+
+  private final Writes writes;
+  private boolean isStarted;
+  private long waitNanos;
+  private PoolEvents.PagesWritten event = new PoolEvents.PagesWritten();
+
   WriteBatch(PoolParts parts) {
     this.parts = parts;
     this.pageBytes = parts.config.pageSize();
     this.most = parts.config.maxFlushBatch();
     this.headerBytes = DoubleWriteLayout.headerBytes(most, pageBytes);
-    this.buffer = AlignedBuffer.shared(headerBytes + (long) most * pageBytes);
+    this.buffer = newBuffer();
     this.ids = new long[most];
     this.frames = new int[most];
     this.lsns = new long[most];
     this.recoveryLsns = new long[most];
     this.file = parts.files.getFirst();
+    this.writes = new Writes(parts.counters.writeLatency);
   }
 
+  private AlignedBuffer newBuffer() {
+    return AlignedBuffer.shared(headerBytes + (long) most * pageBytes);
+  }
+
+  /** Begins to be filled; after it was finished. */
   void begin(PoolFile of) {
     file = of;
     count = 0;
   }
 
   boolean isFull() {
-    return count == most;
+    return count == (isAlone() ? most : Math.min(most, MOST_WITHOUT_AREA));
   }
 
   boolean isEmpty() {
@@ -55,6 +69,11 @@ final class WriteBatch implements AutoCloseable {
 
   boolean isOf(long id) {
     return PageIds.file(id) == file.number;
+  }
+
+  /** Whether no other may be under way when it is started: the area holds one batch. */
+  boolean isAlone() {
+    return file.area != null;
   }
 
   /** Takes a copy of a page that cannot change now, unless it is clean. */
@@ -86,12 +105,13 @@ final class WriteBatch implements AutoCloseable {
   }
 
   /**
-   * Writes all that the log allows. Whatever is not written when it throws is dirty again.
+   * Begins to write all that the log allows; {@link #finish} is to follow in any case, and tells
+   * what storage refuses.
    *
-   * @throws LogNotDurableException if the log kept some back; the others are written
-   * @throws PageIoException if storage refuses
+   * @throws LogNotDurableException if the log kept some back; the others are on their way
+   * @throws PageIoException if the log could not be asked; none is on its way
    */
-  void write() {
+  void start() {
     LogNotDurableException kept;
     try {
       kept = keepBackWhatTheLogDoesNotHave();
@@ -99,27 +119,13 @@ final class WriteBatch implements AutoCloseable {
       throw parts.failure("cannot ask the log", e);
     }
     if (count > 0) {
+      isStarted = true;
       long start = System.nanoTime();
-      PoolEvents.PagesWritten event = new PoolEvents.PagesWritten();
+      event = new PoolEvents.PagesWritten();
       event.begin();
-      try {
-        file.checkUsable();
-        file.mend();
-        writeArea();
-        file.isTorn = file.area != null;
-        writePlaces();
-        file.isTorn = false;
-      } catch (IOException | RuntimeException e) {
-        throw parts.failure(
-            "cannot write page(s) " + Arrays.toString(Arrays.copyOf(ids, count)), e);
-      }
-      parts.counters.ioWaitNanos.add(System.nanoTime() - start);
-      parts.counters.pageWrites.add(count);
-      event.end(ids[0], count, pageBytes);
-      for (int i = 0; i < count; i++) {
-        parts.frames.change(frames[i], 0, FrameTable.FLUSHING);
-      }
-      count = 0;
+      writes.run(this::prepare);
+      beginWrites();
+      waitNanos = System.nanoTime() - start;
     }
     if (kept != null) {
       throw kept;
@@ -171,12 +177,18 @@ final class WriteBatch implements AutoCloseable {
     }
   }
 
-  /** Written and durable before any page is written to its place. */
-  private void writeArea() throws IOException {
+  private void prepare() throws IOException {
+    file.checkUsable();
+    file.mend();
     PageStorage area = file.area;
-    if (area == null) {
-      return;
+    if (area != null) {
+      writeArea(area);
+      file.isTorn = true;
     }
+  }
+
+  /** Written and durable before any page is written to its place. */
+  private void writeArea(PageStorage area) throws IOException {
     int bytes = DoubleWriteLayout.headerBytes(count, pageBytes);
     MemorySegment header = buffer.segment().asSlice(headerBytes - bytes, bytes);
     for (int i = 0; i < count; i++) {
@@ -184,19 +196,11 @@ final class WriteBatch implements AutoCloseable {
     }
     DoubleWriteLayout.seal(header, count, pageBytes);
     IoSlice all = buffer.slice().slice(headerBytes - bytes, bytes + (long) count * pageBytes);
-    checkWhole(area.write(List.of(all), 0), all.length());
+    Writes.checkWhole(area.write(List.of(all), 0), all.length());
     file.sync(area);
   }
 
-  private static void checkWhole(long written, long bytes) throws IOException {
-    if (written != bytes) {
-      throw new IOException(written + " of " + bytes + " bytes were written");
-    }
-  }
-
-  private void writePlaces() throws IOException {
-    List<Write> writes = new ArrayList<>();
-    Failure failure = new Failure();
+  private void beginWrites() {
     for (int from = 0; from < count; ) {
       int end = from + 1;
       while (end < count && ids[end] == ids[end - 1] + 1) {
@@ -204,66 +208,78 @@ final class WriteBatch implements AutoCloseable {
       }
       IoSlice pages = slice(from, end - from);
       long position = file.position(PageIds.pageNumber(ids[from]));
-      failure.run(() -> writes.add(begin(pages, position)));
+      writes.begin(file.storage, pages, position);
       from = end;
     }
-    for (Write write : writes) {
-      // All of them, whatever becomes of one, since they use the buffer.
-      failure.run(() -> checkWhole(PoolParts.await(write.result), write.bytes));
+  }
+
+  /**
+   * Waits until what was started has ended. Whatever is not written is dirty again. Does nothing
+   * without pages.
+   *
+   * @throws PageIoException if storage refuses
+   */
+  void finish() {
+    try {
+      if (isStarted) {
+        isStarted = false;
+        finishWrites();
+      }
+    } finally {
+      for (int i = 0; i < count; i++) {
+        giveBack(i);
+      }
+      count = 0;
+      writes.reset();
     }
-    failure.throwIfAny();
+  }
+
+  private void finishWrites() {
+    long start = System.nanoTime();
+    writes.await();
+    if (writes.isAbandoned()) {
+      leaveBuffer();
+    }
     if (file.area != null) {
       // Before the area holds another batch.
-      file.sync(file.storage);
+      writes.run(() -> file.sync(file.storage));
     }
-  }
-
-  /** A write under way. */
-  private record Write(CompletableFuture<Long> result, long bytes) {}
-
-  private Write begin(IoSlice pages, long position) {
-    long start = System.nanoTime();
-    CompletableFuture<Long> result = file.storage.writeAsync(List.of(pages), position);
-    var _ =
-        result.whenComplete(
-            (bytes, failure) -> parts.counters.writeLatency.add(System.nanoTime() - start));
-    return new Write(result, pages.length());
-  }
-
-  /** The first of several. */
-  private static final class Failure {
-    private @Nullable Throwable first;
-
-    /** A step that may fail. */
-    @FunctionalInterface
-    interface Step {
-      void run() throws IOException;
-    }
-
-    void run(Step step) {
-      try {
-        step.run();
-      } catch (IOException | RuntimeException | Error e) {
-        first = first == null ? e : first;
-      }
-    }
-
-    void throwIfAny() throws IOException {
-      switch (first) {
-        case IOException e -> throw e;
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        case null, default -> {}
-      }
-    }
-  }
-
-  /** Makes dirty again what was not written. */
-  void end() {
+    parts.counters.ioWaitNanos.add(waitNanos + System.nanoTime() - start);
+    throwFailure();
+    file.isTorn = false;
+    parts.counters.pageWrites.add(count);
+    event.end(ids[0], count, pageBytes);
+    int epoch = file.area == null ? file.epoch() : FrameTable.DURABLE;
     for (int i = 0; i < count; i++) {
-      giveBack(i);
+      parts.frames.written(frames[i], epoch);
+      parts.frames.change(frames[i], 0, FrameTable.FLUSHING);
     }
     count = 0;
+  }
+
+  private void throwFailure() {
+    switch (writes.failure()) {
+      case IOException e -> throw cannotWrite(e);
+      case RuntimeException e -> throw cannotWrite(e);
+      case Error e -> throw e;
+      case null, default -> {}
+    }
+  }
+
+  private RuntimeException cannotWrite(Exception cause) {
+    return parts.failure(
+        "cannot write page(s) " + Arrays.toString(Arrays.copyOf(ids, count)), cause);
+  }
+
+  /**
+   * The system may use the buffer still, and write what it holds over whatever is written later: so
+   * neither is used any more. What holds the buffer keeps its memory.
+   */
+  private void leaveBuffer() {
+    file.poison(new IOException("a write was given up", writes.failure()));
+    AlignedBuffer left = buffer;
+    buffer = newBuffer();
+    left.close();
   }
 
   private void giveBack(int index) {

@@ -22,7 +22,7 @@
  *   busy     - the eviction, page could not be written ------&gt; resident
  * </pre>
  *
- * <p>Locks, in the order in which they are taken: the writer's (one batch on its way), the policy's
+ * <p>Locks, in the order in which they are taken: the writer's (batches on their way), the policy's
  * ({@code Replacement}; no I/O under it), a stripe's of {@code LatchWaits}. Nobody waits for a
  * latch while holding one of them.
  *
@@ -37,7 +37,8 @@
  *
  * <p>{@code PageWriter} takes a copy under a shared pin, marks the frame clean and flushing before
  * it copies, and waits until {@link dev.pinnedstore.pool.WriteAheadLog#flushedLsn()} covers the
- * batch. What a crash leaves, step by step:
+ * batch. The next batch is copied while one is written; with a double-write area it begins when
+ * that one has ended, without one at once. What a crash leaves, step by step:
  *
  * <ol>
  *   <li>before the double-write area is durable: all pages as they were, the area perhaps damaged,
@@ -56,13 +57,15 @@
  * some moment after its last flush that returned; the log knows the rest.
  *
  * <p>A sync that fails ends the use of its file: nothing more is written, read or made durable
- * there, and what is in frames can still be read.
+ * there, and what is in frames can still be read. Pages written since the last good sync do not
+ * leave their frames any more ({@code PoolFile.isLost}). The same where the system gave a write up
+ * that it may still carry out; the memory of such an operation is never used again.
  *
  * <h2>Memory</h2>
  *
- * <p>Beside the pages: 8 bytes for each page of a touched chunk, 44 to 52 for each frame, and what
- * the policy has for each frame: about 20 of CLOCK, 30 of LRU, 65 of 2Q, 175 of LIRS and 470 of
- * LRU-K, since these also remember pages that left.
+ * <p>Beside the pages: 8 bytes for each page of a touched chunk, 44 to 52 for each frame, two
+ * batches of pages, and what the policy has for each frame: about 20 of CLOCK, 30 of LRU, 65 of 2Q,
+ * 175 of LIRS and 470 of LRU-K, since these also remember pages that left.
  */
 @NullMarked
 package dev.pinnedstore.pool;

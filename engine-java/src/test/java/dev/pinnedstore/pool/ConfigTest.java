@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +71,30 @@ class ConfigTest {
     refused(b -> b.readAhead(-1), "readAhead=-1");
     refused(b -> b.pinTimeout(Duration.ofNanos(-1)), "pinTimeout=PT-0.000000001S");
     refused(b -> b.latchTimeout(Duration.ofDays(366)), "latchTimeout=PT8784H");
+  }
+
+  @Test
+  void nothingIsRefusedByName() {
+    missing(b -> b.file(null), "file");
+    missing(b -> b.storage(null), "storage");
+    missing(b -> b.wal(null), "wal");
+    missing(b -> b.evictionPolicy((EvictionPolicy) null), "policy");
+    missing(b -> b.evictionPolicy((Supplier<EvictionPolicy>) null), "evictionPolicy");
+    missing(b -> b.evictionPolicy(() -> null).build(), "evictionPolicy: the supplier gave none");
+    missing(b -> b.flushInterval(null), "flushInterval");
+    missing(b -> b.dataDirectory(null), "dataDirectory");
+    missing(b -> b.pinTimeout(null), "pinTimeout");
+    missing(b -> b.latchTimeout(null), "latchTimeout");
+    assertThatThrownBy(() -> BufferPool.builder(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("config");
+  }
+
+  private static void missing(Consumer<BufferPoolBuilder> change, String message) {
+    BufferPoolBuilder builder = BufferPool.builder().storage(PageStorage.memory());
+    assertThatThrownBy(() -> change.accept(builder))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage(message);
   }
 
   private static void refused(Consumer<BufferPoolBuilder> change, String message) {

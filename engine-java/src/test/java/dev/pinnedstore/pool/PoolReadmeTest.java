@@ -48,6 +48,8 @@ class PoolReadmeTest {
     explained.add(explanation(() -> pool.pinExclusive(id)));
     shared.close();
     explained.add(explanation(shared::segment));
+    long[] unpinned = new long[1];
+    explained.add(explanation(() -> pool.unpin(unpinned, id, false, null)));
     storage.failSyncs = true;
     assertThat(catchThrowable(pool::flushAll)).isInstanceOf(PageIoException.class);
     explained.add(explanation(pool::flushAll));

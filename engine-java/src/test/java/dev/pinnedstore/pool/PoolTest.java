@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What users are told of pins, new pages, the full pool and closing. */
@@ -117,6 +118,7 @@ class PoolTest {
   }
 
   @Test
+  @Timeout(60)
   void waitersForAHeldPageAreRefusedInTime() {
     try (BufferPool pool = small(FRAMES).latchTimeout(Duration.ofMillis(1)).build()) {
       long id = create(pool, 1);

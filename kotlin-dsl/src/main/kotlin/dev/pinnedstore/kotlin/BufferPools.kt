@@ -47,7 +47,10 @@ public var BufferPoolBuilder.frames: Int
 public var BufferPoolBuilder.pageSize: ByteSize
     get() = config().pageSize().bytes
     set(value) {
-        pageSize(Math.toIntExact(value.bytes))
+        require(value.bytes in 0..Int.MAX_VALUE) {
+            "pageSize=${value.bytes}: must be a power of two between 4096 and 2097152 bytes"
+        }
+        pageSize(value.bytes.toInt())
     }
 
 /** After how long all dirty pages are written. */

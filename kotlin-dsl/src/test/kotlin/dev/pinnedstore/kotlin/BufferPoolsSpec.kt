@@ -60,6 +60,13 @@ class BufferPoolsSpec :
             directory.deleteExisting()
         }
 
+        "a page size that no pool has is refused by name" {
+            shouldThrow<IllegalArgumentException> {
+                BufferPool.builder().pageSize = 4.GB
+            }.message shouldBe
+                "pageSize=4294967296: must be a power of two between 4096 and 2097152 bytes"
+        }
+
         "many coroutines on few threads lose no change" {
             withPool(4) { pool ->
                 withContext(Dispatchers.Default) {
