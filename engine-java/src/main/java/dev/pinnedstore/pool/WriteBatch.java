@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * the header of the double-write area. Is filled, started and finished; one user at a time.
  */
 final class WriteBatch implements AutoCloseable {
-  /** As many that the device has enough to do with two batches, and the first soon begins. */
-  private static final int MOST_WITHOUT_AREA = 256;
-
   private final PoolParts parts;
   private final int pageBytes;
   private final int most;
@@ -60,7 +57,7 @@ final class WriteBatch implements AutoCloseable {
   }
 
   boolean isFull() {
-    return count == (isAlone() ? most : Math.min(most, MOST_WITHOUT_AREA));
+    return count == most;
   }
 
   boolean isEmpty() {

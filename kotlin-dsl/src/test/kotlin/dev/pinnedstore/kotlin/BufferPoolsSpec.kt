@@ -57,6 +57,7 @@ class BufferPoolsSpec :
             Files.size(path) shouldBe 8192
             path.deleteExisting()
             (directory / "pages.dwb").deleteIfExists()
+            (directory / "pages.lock").deleteIfExists()
             directory.deleteExisting()
         }
 
