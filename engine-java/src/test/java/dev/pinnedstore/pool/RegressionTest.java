@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a reader of the code found: each was wrong once. */
-class ReviewedTest {
+/** What was wrong once. */
+class RegressionTest {
   @TempDir private Path directory;
 
   private static BufferPoolBuilder pool(PageStorage storage, int frames) {
