@@ -226,21 +226,33 @@ abstract class PageBlobs implements StorageBackend {
 
   @Override
   public int acknowledge(int pageId, int offset, int size, int generation, long millis) {
+    while (!tryAcknowledge(pageId, offset, size, generation, millis)) {
+      int state = check(pageId, offset, size, generation, millis);
+      if (state != Codes.LIVE) {
+        return state;
+      }
+      // Live by now: a younger blob came to its page, which seemed to have expired.
+    }
+    return Codes.LIVE;
+  }
+
+  /** Acknowledges a blob; false, with nothing done, when it is not live. */
+  private boolean tryAcknowledge(int pageId, int offset, int size, int generation, long millis) {
     Page page = directory.find(pageId);
     Frame frame = page == null ? null : page.frame;
     if (page == null
         || frame == null
         || !isInTable(frame, offset)
         || !mayBeLive(page, offset, generation, millis)) {
-      return check(pageId, offset, size, generation, millis);
+      return false;
     }
     long live = EntryLayout.live(generation, millis, size);
     long acknowledged = EntryLayout.acknowledged(live);
     if (!EntryLayout.compareAndSet(frame, EntryLayout.granule(offset), live, acknowledged)) {
-      return check(pageId, offset, size, generation, millis);
+      return false;
     }
     release(page, frame, end(offset, size));
-    return Codes.LIVE;
+    return true;
   }
 
   /** Whether all that a page holds is older than the TTL. */

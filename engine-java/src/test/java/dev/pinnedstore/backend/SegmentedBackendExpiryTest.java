@@ -43,6 +43,21 @@ class SegmentedBackendExpiryTest {
   }
 
   @Test
+  void anAcknowledgementWhosePageGetsAYoungerBlobMeanwhileIsDone() {
+    try (Rig rig = Rig.expiring(2, TTL)) {
+      long place = rig.reserve(64);
+      Blob old = rig.append(64);
+      rig.nanos.advance(TTL.plus(MILLI));
+      // It is judged expired by the first look at the time; the second one makes it live.
+      Runnable publish = () -> rig.backend.publish(place, 64, rig.clock.exactMillis());
+      rig.nanos.onNextRead(() -> rig.nanos.onNextRead(publish));
+      assertThat(rig.acknowledge(old)).isEqualTo(Codes.LIVE);
+      assertThat(rig.check(old)).isEqualTo(Codes.ACKNOWLEDGED);
+      assertThat(rig.backend.stats().liveBlobs()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void anExpiredPageIsEmptiedOnceAndReused() {
     try (Rig rig = Rig.expiring(2, TTL)) {
       Blob blob = rig.append(64);
